@@ -1,0 +1,138 @@
+// Every error the runtime and the tasks raise on purpose, with the exit code of the command line that each one means.
+
+/** Something a point of a launch is called in messages: `3` or `(3, 0)`. */
+export function formatPoint(point: readonly number[]): string {
+  return point.length === 1 ? `${point[0]}` : `(${point.join(', ')})`;
+}
+
+/** Base of all errors raised on purpose. `exitCode` is what the command line ends with. */
+export class ManipleError extends Error {
+  readonly exitCode: number = 5;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** A command line, a setting or an argument is wrong (exit code 2). */
+export class UsageError extends ManipleError {
+  override readonly exitCode: number = 2;
+}
+
+/** Input data are missing, damaged or inconsistent (exit code 3). `where` is a byte, a dataset, a record or a line. */
+export class DataError extends ManipleError {
+  override readonly exitCode: number = 3;
+  readonly file: string;
+  readonly where: string;
+  constructor(file: string, where: string, what: string, options?: ErrorOptions) {
+    super(`${file}${where === '' ? '' : `, ${where}`}: ${what}`, options);
+    this.file = file;
+    this.where = where;
+  }
+}
+
+/** A needed engine (MPI, GPU, database, browser) is absent (exit code 4). */
+export class EngineError extends ManipleError {
+  override readonly exitCode: number = 4;
+}
+
+/** The result did not converge or misses the quality asked for (exit code 6). */
+export class QualityError extends ManipleError {
+  override readonly exitCode: number = 6;
+}
+
+/** The user interrupted the run (exit code 130). */
+export class InterruptedError extends ManipleError {
+  override readonly exitCode: number = 130;
+}
+
+/** The program asks the runtime for something that it refuses at the call: a wrong argument, an unknown field, a used-up handle. */
+export class LaunchError extends ManipleError {}
+
+/** A point, a colour or a subspace lies outside of what it must be inside of. */
+export class BoundsError extends ManipleError {
+  readonly point: readonly number[] | undefined;
+  constructor(message: string, point?: readonly number[]) {
+    super(message);
+    this.point = point;
+  }
+}
+
+/** A partition cannot be built as asked, or is not what it is claimed to be. */
+export class PartitionError extends ManipleError {
+  readonly point: readonly number[] | undefined;
+  constructor(message: string, point?: readonly number[]) {
+    super(message);
+    this.point = point;
+  }
+}
+
+/** A launch asks for more than its task declared, or than the launching task holds. */
+export class PrivilegeError extends ManipleError {}
+
+/** Two requirements of one launch, or two points of one index launch, touch the same data in ways that conflict. */
+export class InterferenceError extends ManipleError {
+  readonly requirementA: string;
+  readonly requirementB: string;
+  readonly witnessPoint: readonly number[];
+  constructor(message: string, requirementA: string, requirementB: string, witnessPoint: readonly number[]) {
+    super(message);
+    this.requirementA = requirementA;
+    this.requirementB = requirementB;
+    this.witnessPoint = witnessPoint;
+  }
+}
+
+/** What is known of a task that failed. */
+export interface FailedTask {
+  readonly task: string;
+  readonly point: readonly number[];
+  /** Position of the launch in program order. */
+  readonly operation: number;
+  /** Where the launch stands in the user's program: `file:line:column`. */
+  readonly launchSite: string;
+  /** The regions and fields it held, in words. */
+  readonly regions: readonly string[];
+}
+
+/** A task of the user's program threw. The first one in program order is the one reported. */
+export class TaskError extends ManipleError implements FailedTask {
+  readonly task: string;
+  readonly point: readonly number[];
+  readonly operation: number;
+  readonly launchSite: string;
+  readonly regions: readonly string[];
+  constructor(failed: FailedTask, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `task ${failed.task}, point ${formatPoint(failed.point)}, launched at ${failed.launchSite}: ${why}`,
+      { cause },
+    );
+    this.task = failed.task;
+    this.point = failed.point;
+    this.operation = failed.operation;
+    this.launchSite = failed.launchSite;
+    this.regions = failed.regions;
+  }
+}
+
+/** A task did not run because data it reads come from a task that failed: `root` is that failure. */
+export class UpstreamError extends ManipleError {
+  readonly root: ManipleError;
+  constructor(task: string, root: ManipleError) {
+    super(`task ${task} was skipped, because what it reads was never written: ${root.message}`, { cause: root });
+    this.root = root;
+  }
+}
+
+/** The memory budget does not hold what the program needs at once. */
+export class OutOfMemoryError extends ManipleError {
+  /** Who holds how many bytes, largest first. */
+  readonly holders: readonly { readonly what: string; readonly bytes: number }[];
+  constructor(message: string, holders: readonly { what: string; bytes: number }[]) {
+    super(message);
+    this.holders = holders;
+  }
+}
+
+/** A worker thread died while it ran a task. */
+export class WorkerLostError extends ManipleError {}
