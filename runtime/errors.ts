@@ -119,7 +119,9 @@ export class TaskError extends ManipleError implements FailedTask {
 export class UpstreamError extends ManipleError {
   readonly root: ManipleError;
   constructor(task: string, root: ManipleError) {
-    super(`task ${task} was skipped, because what it reads was never written: ${root.message}`, { cause: root });
+    super(`task ${task} was skipped, because what it reads was never written: ${root.message}`, {
+      cause: root,
+    });
     this.root = root;
   }
 }
