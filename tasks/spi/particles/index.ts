@@ -1,0 +1,3 @@
+/** Particles to simulate: built-in pseudo-atom models and how to make others. */
+export * from './particle.js';
+export { threeLobe } from './three-lobe.js';

@@ -1,0 +1,129 @@
+/**
+ * The structure factor of a particle as the direct sum over its atoms:
+ * F(s) = sum_j w_j f_j(|s|/2) exp(2 pi i s.r_j). The exact twin of every faster way.
+ */
+import { formFactor, type Particle } from './particles/particle.js';
+
+/** Adding and subtracting this rounds a double below 2^51 to the nearest integer. */
+const ROUNDER = 6755399441055744;
+
+/** Coefficients of sin(2 pi t) / t in t^2, Taylor; |t| <= 1/4, so that the last term is below one ulp. */
+const SINE = taylor(1);
+/** Coefficients of cos(2 pi t) in t^2, Taylor. */
+const COSINE = taylor(0);
+
+function taylor(first: 0 | 1): Float64Array {
+  const coefficients = new Float64Array(11);
+  let term = first === 1 ? 2 * Math.PI : 1;
+  for (let i = 0, power: number = first; i < coefficients.length; i++) {
+    coefficients[i] = term;
+    term *= -(4 * Math.PI * Math.PI) / ((power + 1) * (power + 2));
+    power += 2;
+  }
+  return coefficients;
+}
+
+const [S0 = 0, S1 = 0, S2 = 0, S3 = 0, S4 = 0, S5 = 0, S6 = 0, S7 = 0, S8 = 0, S9 = 0, S10 = 0] = SINE;
+const [C0 = 0, C1 = 0, C2 = 0, C3 = 0, C4 = 0, C5 = 0, C6 = 0, C7 = 0, C8 = 0, C9 = 0, C10 = 0] = COSINE;
+
+/** The atoms of a particle grouped by kind: what the sums run over. */
+export interface AtomGroups {
+  /** (n, 3) Angstrom, kind after kind */
+  readonly positions: Float64Array;
+  /** (n) */
+  readonly weights: Float64Array;
+  /** (kinds + 1): the atoms of kind k are starts[k] ... starts[k+1] - 1. */
+  readonly starts: Int32Array;
+}
+
+/** Sorts the atoms of `particle` by kind (stable). */
+export function groupAtoms(particle: Particle): AtomGroups {
+  const n = particle.kinds.length;
+  if (particle.positions.length !== 3 * n) {
+    throw new RangeError(
+      `particle ${particle.name}: ${n} kinds but ${particle.positions.length} coordinates, expected ${3 * n}`,
+    );
+  }
+  const starts = new Int32Array(particle.scatterers.length + 1);
+  for (const kind of particle.kinds) {
+    if (kind >= particle.scatterers.length) {
+      throw new RangeError(`particle ${particle.name}: no scatterer of kind ${kind}`);
+    }
+    starts[kind + 1] = starts[kind + 1]! + 1;
+  }
+  for (let k = 0; k < particle.scatterers.length; k++) starts[k + 1] = starts[k + 1]! + starts[k]!;
+  const next = starts.slice();
+  const positions = new Float64Array(3 * n);
+  const weights = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const kind = particle.kinds[i]!;
+    const to = next[kind]!;
+    next[kind] = to + 1;
+    positions.set(particle.positions.subarray(3 * i, 3 * i + 3), 3 * to);
+    weights[to] = particle.weights?.[i] ?? 1;
+  }
+  return { positions, weights, starts };
+}
+
+/**
+ * Structure factors by direct summation.
+ * @param s s-vectors (3, n), 1/Angstrom
+ * @param out complex (n), interleaved; allocated when left out
+ */
+export function structureFactors(
+  particle: Particle,
+  s: Float64Array,
+  out = new Float64Array((2 * s.length) / 3),
+): Float64Array {
+  const groups = groupAtoms(particle);
+  const n = s.length / 3;
+  out.fill(0);
+  for (let kind = 0; kind < particle.scatterers.length; kind++) {
+    const from = groups.starts[kind]!;
+    const to = groups.starts[kind + 1]!;
+    if (from === to) continue;
+    for (let i = 0; i < n; i++) {
+      const x = s[i]!;
+      const y = s[n + i]!;
+      const z = s[2 * n + i]!;
+      addPhases(groups, from, to, x, y, z);
+      const f = formFactor(particle.scatterers[kind]!, x * x + y * y + z * z);
+      out[2 * i] = out[2 * i]! + f * sum[0]!;
+      out[2 * i + 1] = out[2 * i + 1]! + f * sum[1]!;
+    }
+  }
+  return out;
+}
+
+const sum = new Float64Array(2);
+
+/** sum = sum_j w_j exp(2 pi i s.r_j) over the atoms from ... to-1. */
+function addPhases(groups: AtomGroups, from: number, to: number, x: number, y: number, z: number): void {
+  const { positions, weights } = groups;
+  let re = 0;
+  let im = 0;
+  for (let j = from; j < to; j++) {
+    const turns = x * positions[3 * j]! + y * positions[3 * j + 1]! + z * positions[3 * j + 2]!;
+    // Reduce to a quarter turn about 0 or about a half turn, where both series converge fast.
+    const halfTurns = 2 * turns + ROUNDER - ROUNDER;
+    const t = turns - 0.5 * halfTurns;
+    const parity = halfTurns - 2 * (0.5 * halfTurns + ROUNDER - ROUNDER);
+    const sign = weights[j]! * (1 - 2 * Math.abs(parity));
+    const u = t * t;
+    im +=
+      sign *
+      t *
+      (S0 +
+        u *
+          (S1 +
+            u * (S2 + u * (S3 + u * (S4 + u * (S5 + u * (S6 + u * (S7 + u * (S8 + u * (S9 + u * S10))))))))));
+    re +=
+      sign *
+      (C0 +
+        u *
+          (C1 +
+            u * (C2 + u * (C3 + u * (C4 + u * (C5 + u * (C6 + u * (C7 + u * (C8 + u * (C9 + u * C10))))))))));
+  }
+  sum[0] = re;
+  sum[1] = im;
+}
