@@ -1,0 +1,122 @@
+// The subspaces of every partition rule, by enumeration of the points.
+import { inBox, keyOf, pointsOf, pointsOfExtent } from './brute-points.js';
+import type { PartitionRule, Point } from './program-description.js';
+
+/** Points of one region, as ordinals into the region's points in lexicographic order; ascending. */
+export type Ordinals = readonly number[];
+
+/** A region's points and where each one is. */
+export interface PointIndex {
+  readonly points: readonly Point[];
+  readonly ordinalOf: ReadonlyMap<string, number>;
+}
+
+/** What a partition is made of: the extents of its colours and one subspace per colour, in lexicographic order. */
+export interface Subspaces {
+  readonly colours: Point;
+  readonly parts: readonly Ordinals[];
+}
+
+/** What the rules need to know about the rest of the program. */
+export interface Surroundings {
+  /** The subspaces of an earlier partition, and the points of its region. */
+  partition(name: string): Subspaces & { readonly index: PointIndex };
+  /** The lanes of a field at a point of the partitioned region. */
+  here(field: string, ordinal: number): Point;
+  /** The same at a point of the region of partition `name`. */
+  there(name: string, field: string, ordinal: number): Point;
+}
+
+const volume = (extent: Point): number => extent.reduce((product, n) => product * n, 1);
+
+/** Cuts a list into runs whose boundaries are floor(n * cumulative / total). */
+function runs(ordinals: Ordinals, weights: readonly number[]): Ordinals[] {
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  let before = 0;
+  const at = (cumulative: number) => (total === 0 ? 0 : Math.floor((ordinals.length * cumulative) / total));
+  return weights.map((weight) => ordinals.slice(at(before), at((before += weight))));
+}
+
+/** The blocks of a reducing launch: points floor(b n / B) up to floor((b + 1) n / B), with B = min(n, 64). */
+export function reductionBlocks(points: number): readonly (readonly [first: number, end: number])[] {
+  const blocks = Math.min(points, 64);
+  const at = (b: number) => Math.floor((b * points) / blocks);
+  return Array.from({ length: blocks }, (_, b) => [at(b), at(b + 1)] as const);
+}
+
+/** The subspaces of a partition of `parent`, which are points of the region `index`. */
+export function subspacesOf(
+  rule: PartitionRule,
+  index: PointIndex,
+  parent: Ordinals,
+  around: Surroundings,
+): Subspaces {
+  const { points } = index;
+  const select = (colours: Point, inside: (ordinal: number, colour: Point, number: number) => boolean) => ({
+    colours,
+    parts: pointsOfExtent(colours).map((colour, number) => parent.filter((o) => inside(o, colour, number))),
+  });
+  switch (rule.rule) {
+    case 'equal':
+      return { colours: rule.colours, parts: runs(parent, new Array(volume(rule.colours)).fill(1)) };
+    case 'weights':
+      return { colours: rule.colours, parts: runs(parent, rule.weights) };
+    case 'blocks': {
+      // Tiles start at the low corner of the bounding box.
+      const { block } = rule;
+      const lo = block.map((_, a) => Math.min(...parent.map((o) => points[o]![a]!)));
+      const hi = block.map((_, a) => Math.max(...parent.map((o) => points[o]![a]!)));
+      const colours = block.map((size, a) => (parent.length ? Math.ceil((hi[a]! - lo[a]! + 1) / size) : 0));
+      return select(colours, (o, colour) =>
+        points[o]!.every((x, a) => Math.floor((x - lo[a]!) / block[a]!) === colour[a]),
+      );
+    }
+    case 'restriction': {
+      const { transform, extent } = rule;
+      return select(rule.colours, (o, colour) => {
+        const shifted = points[o]!.map((x, a) =>
+          colour.reduce((rest, c, column) => rest - transform[a]![column]! * c, x),
+        );
+        return inBox(shifted, extent);
+      });
+    }
+    case 'byDomain': {
+      const domains = rule.domains.map((domain) => new Set(pointsOf(domain).map(keyOf)));
+      return select(rule.colours, (o, _, number) => domains[number]!.has(keyOf(points[o]!)));
+    }
+    case 'byField':
+      return select(rule.colours, (o, colour) => keyOf(around.here(rule.field, o)) === keyOf(colour));
+    case 'image': {
+      const source = around.partition(rule.source);
+      const inside = new Set(parent);
+      const parts = source.parts.map((part) => {
+        const hit = new Set<number>();
+        for (const from of part) {
+          const to = index.ordinalOf.get(keyOf(around.there(rule.source, rule.field, from)));
+          if (to !== undefined && inside.has(to)) hit.add(to);
+        }
+        return parent.filter((o) => hit.has(o));
+      });
+      return { colours: source.colours, parts };
+    }
+    case 'preimage': {
+      const target = around.partition(rule.target);
+      const parts = target.parts.map((part) => {
+        const inside = new Set(part.map((o) => keyOf(target.index.points[o]!)));
+        return parent.filter((o) => inside.has(keyOf(around.here(rule.field, o))));
+      });
+      return { colours: target.colours, parts };
+    }
+    case 'union':
+    case 'intersection':
+    case 'difference': {
+      const left = around.partition(rule.left);
+      const right = around.partition(rule.right);
+      return select(left.colours, (o, _, number) => {
+        const a = left.parts[number]!.includes(o);
+        const b = right.parts[number]!.includes(o);
+        return rule.rule === 'union' ? a || b : rule.rule === 'intersection' ? a && b : a && !b;
+      });
+    }
+  }
+}

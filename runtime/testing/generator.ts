@@ -1,0 +1,132 @@
+// Random legal programs. The generator runs the interpreter as it goes: a drawn operation is tried, mended where
+// two accesses meet, and kept when it is legal. Operation i draws from its own key, whatever came before.
+import { drawLaunch, mend } from './draw-launch.js';
+import { drawPartition, type PartitionOrigin } from './draw-partition.js';
+import { drawRegion } from './draw-region.js';
+import { IllegalProgramError, Interpreter, type Observed } from './interpreter.js';
+import { type Draw, keyedDraw } from './keyed-random.js';
+import type { Operation, Place, Program } from './program-description.js';
+
+export interface GeneratorOptions {
+  /** How many times an operation is drawn; a region comes with the fills of its fields. Default: 8 to 64. */
+  readonly operations?: number;
+  /** The most points that a region may have. Default 120. */
+  readonly pointsMax?: number;
+  /** How many partitions may live at once before new ones become rare. Default 8. */
+  readonly partitionsMax?: number;
+}
+
+const regionsMax = 3;
+const attemptsMax = 12;
+
+interface State {
+  readonly program: Interpreter;
+  readonly origins: Map<string, PartitionOrigin>;
+  readonly futures: string[];
+  readonly pointsMax: number;
+  readonly partitionsMax: number;
+}
+
+function drawPlace(draw: Draw, { program }: State): Place {
+  const region = draw.pick([...program.regions.keys()]);
+  const partitions = [...program.partitions.values()].filter(
+    (p) => p.region.name === region && p.parts.length > 0,
+  );
+  if (partitions.length === 0 || draw.chance(0.4)) return { region };
+  const { name, colours } = draw.pick(partitions);
+  return { partition: name, colour: colours.map((n) => draw.between(0, n - 1)) };
+}
+
+/** Draws one operation, or a region with its fills; undefined when the draw came to nothing. */
+function drawOperations(draw: Draw, number: number, state: State): Operation[] | undefined {
+  const { program, origins, futures } = state;
+  const maps = futures.filter((name) => program.futureMaps.has(name));
+  const living = program.regions.size;
+  const kind = draw.weighted({
+    region: living === 0 ? 1e9 : living < regionsMax ? 3 : 0,
+    partition: origins.size < state.partitionsMax ? 20 : 2,
+    launch: 70,
+    fill: 6,
+    read: 1,
+    fence: 1,
+    free: 1,
+    reduceFutures: maps.length > 0 ? 5 : 0,
+  });
+  switch (kind) {
+    case 'region':
+      return drawRegion(draw, number, [...program.regions.values()], state.pointsMax);
+    case 'partition': {
+      const drawn = drawPartition(draw, number, program, origins);
+      if (drawn) origins.set(drawn.operation.name, drawn.origin);
+      return drawn && [drawn.operation];
+    }
+    case 'launch': {
+      let launch: ReturnType<typeof mend> = drawLaunch(draw, number, program, futures);
+      for (let attempt = 0; launch && attempt < attemptsMax; attempt++) {
+        const problem = program.problemOf(launch);
+        if (!problem) return [launch];
+        if (!problem.witness) return undefined;
+        launch = mend(draw, launch, problem.witness, program.regions.get(problem.witness.region)!);
+      }
+      return undefined;
+    }
+    case 'fill': {
+      const target = drawPlace(draw, state);
+      const { region } = program.place(target, '');
+      const { name: field, range } = draw.pick([...region.fields.values()]);
+      const value = range ? draw.between(range.lo, range.hi) : draw.between(-1000, 1000);
+      return [{ kind, name: `f${number}`, target, field, value }];
+    }
+    case 'read': {
+      const region = draw.pick([...program.regions.values()]);
+      return [{ kind, name: `v${number}`, region: region.name, field: draw.pick([...region.fields.keys()]) }];
+    }
+    case 'fence':
+      return [{ kind, name: `b${number}` }];
+    case 'free':
+      return [{ kind, name: `d${number}`, region: draw.pick([...program.regions.keys()]) }];
+    case 'reduceFutures': {
+      const operator = draw.pick(['sum', 'sum', 'prod', 'min', 'max'] as const);
+      return [{ kind, name: `s${number}`, of: draw.pick(maps), operator }];
+    }
+  }
+}
+
+/** A random legal program, the same for the same seed and options, and what it must show. */
+export function generateProgram(
+  seed: number,
+  options: GeneratorOptions = {},
+): { readonly program: Program; readonly observed: Observed } {
+  const sizes = keyedDraw(seed, 0);
+  const operations: Operation[] = [];
+  const state: State = {
+    program: new Interpreter(),
+    origins: new Map(),
+    futures: [],
+    pointsMax: options.pointsMax ?? 120,
+    partitionsMax: options.partitionsMax ?? 8,
+  };
+  const wanted = options.operations ?? sizes.logUniform(8, 64);
+  for (let number = 1; number <= wanted; number++) {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const drawn = drawOperations(keyedDraw(seed, number, attempt), number, state);
+      if (!drawn || !tryAll(drawn, state)) continue;
+      operations.push(...drawn);
+      break;
+    }
+  }
+  return { program: { seed, operations }, observed: state.program.observed() };
+}
+
+function tryAll(operations: readonly Operation[], { program, origins, futures }: State): boolean {
+  try {
+    for (const operation of operations) program.step(operation);
+  } catch (error) {
+    if (error instanceof IllegalProgramError) return false;
+    throw error;
+  }
+  for (const { kind, name } of operations)
+    if (kind === 'launch' || kind === 'reduceFutures') futures.push(name);
+  for (const name of origins.keys()) if (!program.partitions.has(name)) origins.delete(name);
+  return true;
+}

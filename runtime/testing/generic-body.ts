@@ -1,0 +1,94 @@
+// The one task body that all generated tasks run: an integer mixing function of everything the task may read.
+// The interpreter and the real runtime call the same function through small accessors, so that any lost,
+// repeated, reordered or stale access ends in other results.
+import { mix } from './keyed-random.js';
+import type { Point } from './program-description.js';
+import {
+  foldedValue,
+  hashDouble,
+  hashValue,
+  type Kind,
+  type ReductionName,
+  type Value,
+  type ValueRange,
+  writtenValue,
+} from './values.js';
+
+/** One field of one requirement, addressed by the number of the point in lexicographic order. */
+export interface FieldAccess {
+  readonly kind: Kind;
+  readonly lanes: number;
+  readonly range?: ValueRange | undefined;
+  readonly privilege: 'read' | 'update' | 'overwrite' | 'reduce';
+  /** Only for `reduce`. */
+  readonly operator?: ReductionName | undefined;
+  /** For `read` and `update`. */
+  get(point: number, lane: number): Value;
+  /** For `update` and `overwrite`. */
+  set(point: number, lane: number, value: Value): void;
+  /** For `reduce`. */
+  fold(point: number, lane: number, value: Value): void;
+}
+
+export interface RequirementAccess {
+  /** How many points the subspace has. */
+  readonly size: number;
+  coordinate(point: number, axis: number): number;
+  readonly rank: number;
+  readonly fields: readonly FieldAccess[];
+}
+
+/** What distinguishes one task from all others. */
+export interface TaskIdentity {
+  readonly salt: number;
+  readonly point: Point;
+  readonly argument: number;
+}
+
+/**
+ * Reads all that may be read, writes or folds into all that may be written, and returns a number that depends on
+ * every bit it read. `overwrite` writes every point; `update` leaves about one point in eight alone; `reduce` leaves
+ * some points untouched and folds into some twice.
+ */
+export function genericBody(task: TaskIdentity, requirements: readonly RequirementAccess[]): number {
+  let hash = hashDouble(mix(0x6a09e667, task.salt), task.argument);
+  for (const x of task.point) hash = mix(hash, x);
+  for (const requirement of requirements) {
+    const readable = requirement.fields.filter((f) => f.privilege === 'read' || f.privilege === 'update');
+    hash = mix(hash, requirement.size);
+    if (readable.length === 0) continue;
+    for (let i = 0; i < requirement.size; i++) {
+      for (const field of readable) {
+        for (let lane = 0; lane < field.lanes; lane++) hash = hashValue(hash, field.kind, field.get(i, lane));
+      }
+    }
+  }
+  requirements.forEach((requirement, r) => {
+    for (let i = 0; i < requirement.size; i++) {
+      let here = mix(hash, r);
+      for (let axis = 0; axis < requirement.rank; axis++) here = mix(here, requirement.coordinate(i, axis));
+      requirement.fields.forEach((field, f) => {
+        if (field.privilege === 'read') return;
+        for (let lane = 0; lane < field.lanes; lane++) touch(field, i, lane, mix(here, f * 64 + lane));
+      });
+    }
+  });
+  return resultOf(hash);
+}
+
+function touch(field: FieldAccess, point: number, lane: number, hash: number): void {
+  const { kind, range } = field;
+  const choice = (hash >>> 3) & 7;
+  if (field.privilege === 'overwrite') {
+    field.set(point, lane, writtenValue(kind, hash, range));
+  } else if (field.privilege === 'update') {
+    if (choice === 0) return;
+    field.set(point, lane, writtenValue(kind, hashValue(hash, kind, field.get(point, lane)), range));
+  } else if (choice !== 0) {
+    field.fold(point, lane, foldedValue(kind, field.operator!, hash));
+    if (choice === 1) field.fold(point, lane, foldedValue(kind, field.operator!, mix(hash, 1)));
+  }
+}
+
+/** A positive double that holds the whole hash and spans many orders of magnitude, so that sums depend on order. */
+const resultOf = (hash: number): number => ((hash >>> 0) + 0.5) * 2 ** (((hash >>> 5) & 31) - 40);

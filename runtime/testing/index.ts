@@ -1,0 +1,30 @@
+// The public import `maniple/testing`: generators, the in-order oracle and the checker, for users' own tests.
+
+export {
+  type Difference,
+  describeDifference,
+  type Executor,
+  firstDifference,
+  runDifferential,
+} from './differential.js';
+export { type GeneratorOptions, generateProgram } from './generator.js';
+export { type FieldAccess, genericBody, type RequirementAccess, type TaskIdentity } from './generic-body.js';
+export { IllegalProgramError, Interpreter, interpret, type Observed, type Witness } from './interpreter.js';
+export { type Draw, keyedDraw } from './keyed-random.js';
+export type {
+  Argument,
+  Box,
+  Domain,
+  FieldDescription,
+  FieldUse,
+  Launch,
+  Operation,
+  PartitionRule,
+  Place,
+  Point,
+  Privilege,
+  Program,
+  Projection,
+  Requirement,
+} from './program-description.js';
+export type { Kind, ReductionName, Value, ValueRange } from './values.js';

@@ -1,0 +1,463 @@
+// The oracle: runs a program description on plain arrays, one operation after the other, points in lexicographic
+// order. It has no analysis. Every operation is first checked by enumeration; an illegal one changes nothing.
+import { type Ordinals, reductionBlocks, type Subspaces, subspacesOf } from './brute-partitions.js';
+import { keyOf, linearNumber, pointsOf, pointsOfExtent } from './brute-points.js';
+import { type FieldAccess, genericBody, type RequirementAccess } from './generic-body.js';
+import type {
+  CreatePartition,
+  FieldDescription,
+  FieldUse,
+  Launch,
+  Operation,
+  Place,
+  Point,
+  Privilege,
+  Program,
+  Projection,
+  Requirement,
+} from './program-description.js';
+import { fold, identityOf, type ReductionName, store, type Value } from './values.js';
+
+/** All that a program lets its user see. */
+export interface Observed {
+  /** The numbers that each launch returned, by point in lexicographic order; one for single launches and reductions. */
+  readonly results: Readonly<Record<string, readonly number[]>>;
+  /** What each read saw, points in lexicographic order, lanes fastest. */
+  readonly reads: Readonly<Record<string, readonly Value[]>>;
+  /** The final contents of every living region, by field. */
+  readonly contents: Readonly<Record<string, Readonly<Record<string, readonly Value[]>>>>;
+}
+
+/** Two accesses that meet at a point and may not. */
+export interface Witness {
+  readonly region: string;
+  readonly field: string;
+  readonly point: Point;
+  readonly requirements: readonly [number, number];
+  /** Null for single launches. */
+  readonly launchPoints: readonly [Point, Point] | null;
+}
+
+/** Why a description is not a legal program; `error` names the class that the runtime throws at the launch. */
+export class IllegalProgramError extends Error {
+  readonly error: string;
+  readonly operation: string;
+  readonly witness: Witness | undefined;
+  constructor(error: string, operation: string, message: string, witness?: Witness) {
+    super(`${operation}: ${message}`);
+    this.name = 'IllegalProgramError';
+    this.error = error;
+    this.operation = operation;
+    this.witness = witness;
+  }
+}
+
+export interface LiveRegion {
+  readonly name: string;
+  readonly rank: number;
+  readonly points: readonly Point[];
+  readonly ordinalOf: ReadonlyMap<string, number>;
+  readonly fields: ReadonlyMap<string, FieldDescription>;
+  readonly values: ReadonlyMap<string, Value[]>;
+}
+
+export interface LivePartition extends Subspaces {
+  readonly name: string;
+  readonly region: LiveRegion;
+  readonly of: Ordinals;
+}
+
+/** A subspace of a region that is in use. */
+export interface Subregion {
+  readonly region: LiveRegion;
+  readonly ordinals: Ordinals;
+}
+
+const noPoint: Point = [];
+
+/** The launch points in lexicographic order; a single launch is a domain of one point. */
+export const launchPoints = ({ domain }: Launch): readonly Point[] =>
+  domain === null ? [noPoint] : pointsOfExtent(domain);
+
+/** The colour that a launch point takes; undefined where a table ends too early. */
+export function project(
+  projection: Projection,
+  point: Point,
+  domain: Point,
+  colours: Point,
+): Point | undefined {
+  const volume = colours.reduce((product, n) => product * n, 1);
+  switch (projection.kind) {
+    case 'identity':
+      return point;
+    case 'offset':
+      return point.map((x, a) => (((x + projection.offset[a]!) % colours[a]!) + colours[a]!) % colours[a]!);
+    case 'constant':
+      return projection.colour;
+    case 'linear':
+      return pointsOfExtent(colours)[linearNumber(point, domain) % volume];
+    case 'table':
+      return pointsOfExtent(colours)[projection.colours[linearNumber(point, domain)] ?? -1];
+  }
+}
+
+/** The fold of partial results on the fixed tree: neighbours first, an odd last one carried up unchanged. */
+export function foldTree<T>(partials: readonly T[], join: (left: T, right: T) => T): T {
+  let level = partials;
+  while (level.length > 1) {
+    const next: T[] = [];
+    for (let i = 0; i < level.length; i += 2) {
+      next.push(i + 1 < level.length ? join(level[i]!, level[i + 1]!) : level[i]!);
+    }
+    level = next;
+  }
+  return level[0]!;
+}
+
+/** A partial of a reduction: the touched elements alone, by `ordinal * lanes + lane`. */
+type Partial = Map<number, Value>;
+
+function joinPartials(
+  kind: FieldDescription['kind'],
+  operator: ReductionName,
+  left: Partial,
+  right: Partial,
+): Partial {
+  const joined = new Map(left);
+  for (const [element, value] of right) {
+    const before = joined.get(element);
+    // Both sides start from the identity, which a fold leaves no trace of.
+    joined.set(element, before === undefined ? value : fold(kind, operator, before, value));
+  }
+  return joined;
+}
+
+export class Interpreter {
+  readonly regions = new Map<string, LiveRegion>();
+  readonly partitions = new Map<string, LivePartition>();
+  readonly results = new Map<string, readonly number[]>();
+  /** The domain of every index launch so far. */
+  readonly futureMaps = new Map<string, Point>();
+  readonly #reads = new Map<string, readonly Value[]>();
+  readonly #names = new Set<string>();
+
+  /** Runs one operation. Throws IllegalProgramError, and changes nothing, when it breaks a rule. */
+  step(operation: Operation): void {
+    const { name } = operation;
+    if (this.#names.has(name)) throw new IllegalProgramError('Error', name, 'the name is taken');
+    switch (operation.kind) {
+      case 'region': {
+        const points = pointsOf(operation.domain);
+        this.regions.set(name, {
+          name,
+          rank: operation.domain.kind === 'box' ? operation.domain.box.lo.length : operation.domain.rank,
+          points,
+          ordinalOf: new Map(points.map((point, ordinal) => [keyOf(point), ordinal])),
+          fields: new Map(operation.fields.map((field) => [field.name, field])),
+          values: new Map(
+            operation.fields.map(({ name, kind, lanes }) => [
+              name,
+              new Array<Value>(points.length * lanes).fill(store(kind, 0)),
+            ]),
+          ),
+        });
+        break;
+      }
+      case 'partition':
+        this.partitions.set(name, this.#partition(operation));
+        break;
+      case 'launch':
+        this.#launch(operation);
+        break;
+      case 'reduceFutures': {
+        const results = this.results.get(operation.of);
+        if (!results || !this.futureMaps.has(operation.of)) {
+          throw new IllegalProgramError('Error', name, `${operation.of} is no index launch`);
+        }
+        this.results.set(name, [foldResults(results, operation.operator)]);
+        break;
+      }
+      case 'fill': {
+        const { region, ordinals } = this.place(operation.target, name);
+        const { kind, lanes } = fieldOf(region, operation.field, name);
+        const values = region.values.get(operation.field)!;
+        const value = store(kind, operation.value);
+        for (const o of ordinals) values.fill(value, o * lanes, (o + 1) * lanes);
+        break;
+      }
+      case 'read': {
+        const { region } = this.place({ region: operation.region }, name);
+        fieldOf(region, operation.field, name);
+        this.#reads.set(name, [...region.values.get(operation.field)!]);
+        break;
+      }
+      case 'free':
+        this.place({ region: operation.region }, name);
+        for (const [key, { region }] of this.partitions) {
+          if (region.name === operation.region) this.partitions.delete(key);
+        }
+        this.regions.delete(operation.region);
+        break;
+      case 'fence':
+        break;
+    }
+    this.#names.add(name);
+  }
+
+  /** What makes a launch illegal now; undefined when it may run. */
+  problemOf(launch: Launch): IllegalProgramError | undefined {
+    try {
+      this.#tasksOf(launch);
+      this.argument(launch);
+      return undefined;
+    } catch (error) {
+      if (error instanceof IllegalProgramError) return error;
+      throw error;
+    }
+  }
+
+  observed(): Observed {
+    const contents = [...this.regions].map(
+      ([name, { values }]) =>
+        [name, Object.fromEntries([...values].map(([field, v]) => [field, [...v]]))] as const,
+    );
+    return {
+      results: Object.fromEntries(this.results),
+      reads: Object.fromEntries(this.#reads),
+      contents: Object.fromEntries(contents),
+    };
+  }
+
+  /** The points that a place names. `operation` is who asks. */
+  place(place: Place, operation: string): Subregion {
+    if ('region' in place) {
+      const region = this.regions.get(place.region);
+      if (!region) throw new IllegalProgramError('FreedError', operation, `region ${place.region} is gone`);
+      return { region, ordinals: region.points.map((_, ordinal) => ordinal) };
+    }
+    const partition = this.partitions.get(place.partition);
+    if (!partition) {
+      throw new IllegalProgramError(
+        'FreedError',
+        operation,
+        `the region of partition ${place.partition} is gone`,
+      );
+    }
+    const { colours, parts, region } = partition;
+    const { colour } = place;
+    if (colour.length !== colours.length || colour.some((c, a) => c < 0 || c >= colours[a]!)) {
+      const message = `partition ${place.partition} has no colour [${colour}], only [0..${colours})`;
+      throw new IllegalProgramError('BoundsError', operation, message);
+    }
+    return { region, ordinals: parts[linearNumber(colour, colours)]! };
+  }
+
+  /** The subregion that a launch point gets from a requirement. */
+  subregion(requirement: Requirement, point: Point, launch: Launch): Subregion {
+    const { target } = requirement;
+    if (!('projection' in target)) return this.place(target, launch.name);
+    const partition = this.partitions.get(target.partition);
+    if (!partition) {
+      const message = `the region of partition ${target.partition} is gone`;
+      throw new IllegalProgramError('FreedError', launch.name, message);
+    }
+    const colour = project(target.projection, point, launch.domain ?? noPoint, partition.colours);
+    if (!colour) throw new IllegalProgramError('BoundsError', launch.name, `no colour for point [${point}]`);
+    return this.place({ partition: target.partition, colour }, launch.name);
+  }
+
+  /** The number that a launch passes to its tasks. */
+  argument({ argument, name }: Launch): number {
+    if (typeof argument === 'number') return argument;
+    const results = this.results.get(argument.future);
+    const domain = this.futureMaps.get(argument.future);
+    const value = domain && argument.point ? results?.[linearNumber(argument.point, domain)] : results?.[0];
+    if (value === undefined || (domain !== undefined) !== (argument.point !== undefined)) {
+      throw new IllegalProgramError('Error', name, `there is no future ${argument.future}`);
+    }
+    return value;
+  }
+
+  #partition({ name, of, by }: CreatePartition): LivePartition {
+    const { region, ordinals } = this.place(of, name);
+    const earlier = (other: string): LivePartition => {
+      const partition = this.partitions.get(other);
+      if (!partition) throw new IllegalProgramError('FreedError', name, `partition ${other} is gone`);
+      return partition;
+    };
+    const lanesAt = ({ values, fields }: LiveRegion, field: string, o: number): Point => {
+      const lanes = fields.get(field)!.lanes;
+      return values
+        .get(field)!
+        .slice(o * lanes, (o + 1) * lanes)
+        .map(Number);
+    };
+    if ('field' in by) fieldOf(by.rule === 'image' ? earlier(by.source).region : region, by.field, name);
+    const subspaces = subspacesOf(by, { points: region.points, ordinalOf: region.ordinalOf }, ordinals, {
+      partition: (other) => ({ ...earlier(other), index: earlier(other).region }),
+      here: (field, o) => lanesAt(region, field, o),
+      there: (other, field, o) => lanesAt(earlier(other).region, field, o),
+    });
+    return { name, region, of: ordinals, ...subspaces };
+  }
+
+  /** The subregion of every requirement of every point, after all checks. */
+  #tasksOf(launch: Launch): readonly (readonly Subregion[])[] {
+    const points = launchPoints(launch);
+    const tasks = points.map((point) => launch.requirements.map((r) => this.subregion(r, point, launch)));
+    checkInterference(launch, points, tasks);
+    return tasks;
+  }
+
+  #launch(launch: Launch): void {
+    const points = launchPoints(launch);
+    const tasks = this.#tasksOf(launch);
+    const argument = this.argument(launch);
+    const results: number[] = [];
+    // partials[requirement][field] has one partial per block.
+    const partials = launch.requirements.map(({ fields }) => fields.map((): Partial[] => []));
+    for (const [first, end] of reductionBlocks(points.length)) {
+      for (const requirement of partials) for (const blocks of requirement) blocks.push(new Map());
+      for (let i = first; i < end; i++) {
+        const access = tasks[i]!.map((subregion, r) =>
+          accessTo(subregion, launch.requirements[r]!.fields, (f) => partials[r]![f]!.at(-1)!),
+        );
+        results.push(genericBody({ salt: launch.salt, point: points[i]!, argument }, access));
+      }
+    }
+    launch.requirements.forEach(({ fields }, r) => {
+      fields.forEach(({ field, privilege }, f) => {
+        if (privilege.kind === 'reduce' && points.length > 0) {
+          applyReduction(tasks[0]![r]!.region, field, privilege.operator, partials[r]![f]!);
+        }
+      });
+    });
+    this.results.set(launch.name, results);
+    if (launch.domain) this.futureMaps.set(launch.name, launch.domain);
+  }
+}
+
+/** Runs a whole program. Throws IllegalProgramError at the first operation that breaks a rule. */
+export function interpret(program: Program): Observed {
+  const interpreter = new Interpreter();
+  for (const operation of program.operations) interpreter.step(operation);
+  return interpreter.observed();
+}
+
+function fieldOf(region: LiveRegion, field: string, operation: string): FieldDescription {
+  const description = region.fields.get(field);
+  if (!description) {
+    throw new IllegalProgramError('PrivilegeError', operation, `region ${region.name} has no field ${field}`);
+  }
+  return description;
+}
+
+function foldResults(results: readonly number[], operator: 'sum' | 'prod' | 'min' | 'max'): number {
+  const join = (a: number, b: number) => fold('f64', operator, a, b) as number;
+  const identity = identityOf('f64', operator) as number;
+  const blocks = reductionBlocks(results.length);
+  if (blocks.length === 0) return identity;
+  return foldTree(
+    blocks.map(([first, end]) => results.slice(first, end).reduce(join, identity)),
+    join,
+  );
+}
+
+function applyReduction(
+  region: LiveRegion,
+  field: string,
+  operator: ReductionName,
+  partials: readonly Partial[],
+) {
+  const { kind } = region.fields.get(field)!;
+  const values = region.values.get(field)!;
+  const root = foldTree(partials, (left, right) => joinPartials(kind, operator, left, right));
+  for (const [element, value] of root) values[element] = fold(kind, operator, values[element]!, value);
+}
+
+function accessTo(
+  { region, ordinals }: Subregion,
+  uses: readonly FieldUse[],
+  partialOf: (field: number) => Partial,
+): RequirementAccess {
+  const fields = uses.map(({ field, privilege }, f): FieldAccess => {
+    const { kind, lanes, range } = region.fields.get(field)!;
+    const values = region.values.get(field)!;
+    const operator = privilege.kind === 'reduce' ? privilege.operator : undefined;
+    return {
+      kind,
+      lanes,
+      range,
+      privilege: privilege.kind,
+      operator,
+      get: (i, lane) => values[ordinals[i]! * lanes + lane]!,
+      set: (i, lane, value) => {
+        values[ordinals[i]! * lanes + lane] = value;
+      },
+      fold: (i, lane, value) => {
+        const partial = partialOf(f);
+        const element = ordinals[i]! * lanes + lane;
+        partial.set(
+          element,
+          fold(kind, operator!, partial.get(element) ?? identityOf(kind, operator!), value),
+        );
+      },
+    };
+  });
+  return {
+    size: ordinals.length,
+    rank: region.rank,
+    coordinate: (i, axis) => region.points[ordinals[i]!]![axis]!,
+    fields,
+  };
+}
+
+const mayMeet = (a: Privilege, b: Privilege): boolean =>
+  (a.kind === 'read' && b.kind === 'read') ||
+  (a.kind === 'reduce' && b.kind === 'reduce' && a.operator === b.operator);
+
+/**
+ * Looks for two requirements of one task, or two points of one launch, that meet at an element and may not: anything
+ * but two reads, or two reductions with the same operator. All earlier accesses of an element may meet one another,
+ * so that comparing with the first one is enough.
+ */
+function checkInterference(
+  launch: Launch,
+  points: readonly Point[],
+  tasks: readonly (readonly Subregion[])[],
+): void {
+  const first = new Map<LiveRegion, Map<string, Map<number, readonly [task: number, requirement: number]>>>();
+  const elements = (region: LiveRegion, field: string) => {
+    let fields = first.get(region);
+    if (!fields) first.set(region, (fields = new Map()));
+    let seen = fields.get(field);
+    if (!seen) fields.set(field, (seen = new Map()));
+    return seen;
+  };
+  launch.requirements.forEach(({ fields }, r) => {
+    for (const { field, privilege } of fields) {
+      const uses = (q: number) =>
+        launch.requirements[q]!.fields.find((use) => use.field === field)!.privilege;
+      tasks.forEach((subregions, task) => {
+        const { region, ordinals } = subregions[r]!;
+        fieldOf(region, field, launch.name);
+        const seen = elements(region, field);
+        for (const o of ordinals) {
+          const other = seen.get(o);
+          if (!other) seen.set(o, [task, r]);
+          else if (!mayMeet(uses(other[1]), privilege)) {
+            const point = region.points[o]!;
+            const launchPoints = launch.domain ? ([points[other[0]]!, points[task]!] as const) : null;
+            throw new IllegalProgramError(
+              'InterferenceError',
+              launch.name,
+              `requirements ${other[1]} and ${r} meet in field ${field} of ${region.name} at [${point}]` +
+                (launchPoints ? `, launch points [${launchPoints[0]}] and [${launchPoints[1]}]` : ''),
+              { region: region.name, field, point, requirements: [other[1], r], launchPoints },
+            );
+          }
+        }
+      });
+    }
+  });
+}

@@ -1,0 +1,184 @@
+// A program as plain data (JSON), which the interpreter, the real runtime and the shrinker all read.
+import type { Kind, ReductionName, ValueRange } from './values.js';
+
+/** A point: one integer per axis. */
+export type Point = readonly number[];
+
+/** A box of points, both corners included. */
+export interface Box {
+  readonly lo: Point;
+  readonly hi: Point;
+}
+
+/** A set of points: a box, a list of boxes that may overlap, or a list of points in any order. */
+export type Domain =
+  | { readonly kind: 'box'; readonly box: Box }
+  | { readonly kind: 'boxes'; readonly rank: number; readonly boxes: readonly Box[] }
+  | { readonly kind: 'points'; readonly rank: number; readonly points: readonly Point[] };
+
+export interface FieldDescription {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly lanes: number;
+  /** Written values stay in this range: the field holds colours (one lane) or pointers (one lane per axis). */
+  readonly range?: ValueRange;
+}
+
+/** A region, or the subregion of one colour of a partition. */
+export type Place = { readonly region: string } | { readonly partition: string; readonly colour: Point };
+
+/** How the subspaces of a partition of `of` are found. Colours are the points 0 .. colours - 1 in each axis. */
+export type PartitionRule =
+  | { readonly rule: 'equal'; readonly colours: Point }
+  | { readonly rule: 'weights'; readonly colours: Point; readonly weights: readonly number[] }
+  | { readonly rule: 'blocks'; readonly block: Point }
+  | {
+      readonly rule: 'restriction';
+      readonly colours: Point;
+      /** One row per axis of the space, one column per axis of the colours. */
+      readonly transform: readonly Point[];
+      readonly extent: Box;
+    }
+  | { readonly rule: 'byDomain'; readonly colours: Point; readonly domains: readonly Domain[] }
+  | { readonly rule: 'byField'; readonly colours: Point; readonly field: string }
+  /** The points of `of` that the pointer field `field` of the source partition's subregions points to. */
+  | { readonly rule: 'image'; readonly source: string; readonly field: string }
+  /** The points of `of` whose pointer field `field` points into the target partition's subregions. */
+  | { readonly rule: 'preimage'; readonly target: string; readonly field: string }
+  | {
+      readonly rule: 'union' | 'intersection' | 'difference';
+      readonly left: string;
+      readonly right: string;
+    };
+
+/** Which colour each launch point takes. `linear` numbers go over points or colours in lexicographic order. */
+export type Projection =
+  | { readonly kind: 'identity' }
+  /** colour[a] = (point[a] + offset[a]) mod colours[a]; the ranks agree. */
+  | { readonly kind: 'offset'; readonly offset: Point }
+  | { readonly kind: 'constant'; readonly colour: Point }
+  /** The linear number of the launch point, modulo the number of colours. */
+  | { readonly kind: 'linear' }
+  /** The linear number of the colour of every launch point. */
+  | { readonly kind: 'table'; readonly colours: readonly number[] };
+
+export type Privilege =
+  | { readonly kind: 'read' }
+  | { readonly kind: 'update' }
+  | { readonly kind: 'overwrite' }
+  | { readonly kind: 'reduce'; readonly operator: ReductionName };
+
+export interface FieldUse {
+  readonly field: string;
+  readonly privilege: Privilege;
+}
+
+export interface Requirement {
+  readonly target: Place | { readonly partition: string; readonly projection: Projection };
+  /** Each field at most once. */
+  readonly fields: readonly FieldUse[];
+}
+
+/** The number that a launch passes to its tasks: a constant, or an earlier future (of one point of a future map). */
+export type Argument = number | { readonly future: string; readonly point?: Point };
+
+export interface CreateRegion {
+  readonly kind: 'region';
+  readonly name: string;
+  readonly domain: Domain;
+  readonly fields: readonly FieldDescription[];
+}
+export interface CreatePartition {
+  readonly kind: 'partition';
+  readonly name: string;
+  readonly of: Place;
+  readonly by: PartitionRule;
+}
+export interface Launch {
+  readonly kind: 'launch';
+  readonly name: string;
+  /** Goes into everything the tasks compute; stays with the launch when other operations are removed. */
+  readonly salt: number;
+  /** The extents of an index launch; null for a single launch. */
+  readonly domain: Point | null;
+  readonly requirements: readonly Requirement[];
+  readonly argument: Argument;
+}
+export interface ReduceFutures {
+  readonly kind: 'reduceFutures';
+  readonly name: string;
+  /** An index launch. */
+  readonly of: string;
+  readonly operator: 'sum' | 'prod' | 'min' | 'max';
+}
+export interface Fill {
+  readonly kind: 'fill';
+  readonly name: string;
+  readonly target: Place;
+  readonly field: string;
+  /** An integer; every lane of every point takes it. */
+  readonly value: number;
+}
+/** The program waits for the contents of a region and looks at them. */
+export interface Read {
+  readonly kind: 'read';
+  readonly name: string;
+  readonly region: string;
+  readonly field: string;
+}
+export interface Fence {
+  readonly kind: 'fence';
+  readonly name: string;
+}
+export interface FreeRegion {
+  readonly kind: 'free';
+  readonly name: string;
+  readonly region: string;
+}
+
+/** One operation. `name` is unique among all operations; it names the region, the partition or the future made. */
+export type Operation =
+  | CreateRegion
+  | CreatePartition
+  | Launch
+  | ReduceFutures
+  | Fill
+  | Read
+  | Fence
+  | FreeRegion;
+
+export interface Program {
+  readonly seed: number;
+  readonly operations: readonly Operation[];
+}
+
+/** Names of the earlier operations that an operation cannot do without. */
+export function namesUsed(operation: Operation): string[] {
+  const place = (p: Place) => ('region' in p ? p.region : p.partition);
+  switch (operation.kind) {
+    case 'region':
+    case 'fence':
+      return [];
+    case 'partition': {
+      const { by } = operation;
+      const others = 'left' in by ? [by.left, by.right] : [];
+      if (by.rule === 'image') others.push(by.source);
+      if (by.rule === 'preimage') others.push(by.target);
+      return [place(operation.of), ...others];
+    }
+    case 'launch': {
+      const names = operation.requirements.map(({ target }) =>
+        'region' in target ? target.region : target.partition,
+      );
+      if (typeof operation.argument !== 'number') names.push(operation.argument.future);
+      return names;
+    }
+    case 'reduceFutures':
+      return [operation.of];
+    case 'fill':
+      return [place(operation.target)];
+    case 'read':
+    case 'free':
+      return [operation.region];
+  }
+}
