@@ -1,0 +1,21 @@
+// The Node-API add-on: registers each domain's functions on one object. native/index.ts gives them their types.
+#include "addon.h"
+
+#include "../kernels/levels.h"
+
+namespace maniple {
+
+namespace {
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData<Environment>(new Environment());
+  exports.Set("simdLevel", Napi::String::New(env, levelName(activeLevel())));
+  register_futex(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(maniple, initialise)
+
+}  // namespace maniple

@@ -1,0 +1,18 @@
+// What every domain of the add-on knows of the whole: its registration, and the state of one JavaScript thread.
+#pragma once
+
+#include <napi.h>
+
+namespace maniple {
+
+/// State of one environment (the main thread or one worker thread); the add-on has no other, so it may be loaded by
+/// any number of threads.
+struct Environment {
+  /// An empty JavaScript function. Calling it fails once the thread is being terminated: see futex.cc.
+  Napi::FunctionReference nothing;
+};
+
+// One function per domain, defined in <domain>.cc, called in addon.cc. Add a line here and there for a new domain.
+void register_futex(Napi::Env env, Napi::Object exports);
+
+}  // namespace maniple

@@ -1,0 +1,66 @@
+/**
+ * The native add-on and its types. `addon` is null where it is not built or not wanted (MANIPLE_NO_ADDON=1), and
+ * `addonAbsence` then says why; every function has a TypeScript twin elsewhere, so nothing depends on it but speed.
+ * Each thread that imports this module has its own instance of the add-on.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Why a wait ended: numbers of {@link Addon.futexWait}. */
+export const WOKEN = 0;
+export const CHANGED = 1;
+export const TIMED_OUT = 2;
+
+/** The system calls of a scheduling loop. Linux only: elsewhere they are absent, and `Atomics.wait` takes over. */
+export interface FutexAddon {
+  /**
+   * Sleeps while `view[index] === expected`, at most so many microseconds (Infinity: no limit). Returns
+   * {@link WOKEN}, {@link CHANGED} or {@link TIMED_OUT}. The waker must store another value before it wakes. The wait
+   * ends within about 20 ms when the thread is terminated or the process exits. Signals and messages are not
+   * served meanwhile.
+   */
+  futexWait(view: Int32Array, index: number, expected: number, timeoutMicroseconds: number): number;
+  /** Wakes at most `count` sleepers on `view[index]`; returns how many. Wakes no `Atomics.wait`. */
+  futexWake(view: Int32Array, index: number, count: number): number;
+  /** Spins, with the processor's pause instruction, while `view[index] === expected`; returns the value last read. */
+  spinWhile(view: Int32Array, index: number, expected: number, iterations: number): number;
+  /** Pins the calling thread to one processor; false when the system refuses. */
+  setAffinity(cpu: number): boolean;
+  /** The processors that the calling thread may run on. */
+  allowedCpus(): number[];
+  /** Processor time of the calling thread, in nanoseconds. */
+  threadCpuTimeNs(): number;
+  /** The monotonic clock of `process.hrtime`, in nanoseconds. */
+  monotonicNs(): number;
+}
+
+/** Everything in the add-on. */
+export interface Addon extends FutexAddon {
+  /** The vector level in use: what the processor has, capped by MANIPLE_SIMD. */
+  readonly simdLevel: 'generic' | 'avx2' | 'avx512';
+}
+
+function load(): { addon: Addon | null; absence: string | null } {
+  const asked = process.env['MANIPLE_NO_ADDON'];
+  if (asked !== undefined && asked !== '' && asked !== '0') {
+    return { addon: null, absence: 'MANIPLE_NO_ADDON is set' };
+  }
+  const path = fileURLToPath(new URL('./maniple.node', import.meta.url));
+  if (!existsSync(path)) {
+    return { addon: null, absence: `${path} is not built; node scripts/build-native.mjs says why` };
+  }
+  try {
+    return { addon: createRequire(import.meta.url)(path) as Addon, absence: null };
+  } catch (error) {
+    return { addon: null, absence: `${path} does not load: ${(error as Error).message}` };
+  }
+}
+
+const loaded = load();
+
+/** The add-on of this thread, or null: see {@link addonAbsence}. */
+export const addon: Addon | null = loaded.addon;
+
+/** Why there is no add-on; null when there is one. */
+export const addonAbsence: string | null = loaded.absence;
