@@ -1,0 +1,47 @@
+// The table of everything that can be typed after `maniple`. Each command is loaded only when it is asked for, so
+// that starting costs the same however many there are.
+import type { Command } from '../command/command.js';
+
+/** A command in the table: what help lists, and how to load the rest. */
+export interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** A word after `maniple`: a command itself, or a family of verbs. */
+export interface Area {
+  readonly name: string;
+  readonly summary: string;
+  readonly load?: () => Promise<Command>;
+  readonly verbs?: readonly Entry[];
+}
+
+export const areas: readonly Area[] = [
+  {
+    name: 'run',
+    summary: 'run a program of yours, TypeScript or JavaScript',
+    load: async () => (await import('./run.js')).run,
+  },
+  {
+    name: 'bench',
+    summary: 'measure, side by side with peers',
+    load: async () => (await import('../bench/index.js')).bench,
+  },
+  {
+    name: 'doctor',
+    summary: 'what this machine offers, and why the rest is missing',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+  {
+    name: 'config',
+    summary: 'the configuration',
+    verbs: [
+      {
+        name: 'show',
+        summary: 'print every setting, and with --origin where its value comes from',
+        load: async () => (await import('./config.js')).show,
+      },
+    ],
+  },
+];
