@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addon, addonAbsence } from '../../native/index.js';
 
 /** Everything that a test can ask for. A new engine gets its line here and its package in `.ci/run`. */
 export type Need =
@@ -54,11 +55,7 @@ function program(name: string, debianPackage: string): string | false {
 
 const lookups: Record<Need, () => string | false> = {
   'shared-data': () => (existsSync(shared('data')) ? false : `no reference data at ${shared('data')}`),
-  addon: () => {
-    if (process.env['MANIPLE_NO_ADDON'] === '1') return 'MANIPLE_NO_ADDON=1 asks for the TypeScript kernels';
-    const file = join(checkout, 'dist/native/maniple.node');
-    return existsSync(file) ? false : `the native add-on is not built (${file} is missing)`;
-  },
+  addon: () => (addon === null ? `no native add-on: ${addonAbsence}` : false),
   'g++': () => program('g++', 'g++'),
   h5dump: () => program('h5dump', 'hdf5-tools'),
   gemmi: () => program('gemmi', 'gemmi'),
