@@ -7,11 +7,11 @@ import { type Colours, colourSpace, IndexPartition } from './partition.js';
 /**
  * Cuts a space into pieces of near-equal size, disjoint and complete.
  *
- * - Colours with one axis (or sparse colours, taken in order): a dense space is cut along its first axis into runs
- *   of consecutive coordinates, the other axes stay whole; a sparse space is cut into runs of consecutive points
- *   in lexicographic order.
+ * - Colours with one axis (also sparse colours, and colours with more axes than the space, both taken in order): a
+ *   dense space is cut along its first axis into runs of consecutive coordinates, the other axes stay whole; a
+ *   sparse space is cut into runs of consecutive points in lexicographic order.
  * - Dense colours with k > 1 axes: the first k axes of the bounding box are cut each by its own colour axis, and
- *   a piece is the intersection of the tile with the space. The space must have at least k axes.
+ *   a piece is the intersection of the tile with the space.
  *
  * The sizes of two pieces along a cut differ by at most one. With fewer coordinates than colours some pieces are
  * empty. With a `granularity` g no cut is shorter than g unless it is empty (or the axis itself is shorter than
@@ -28,15 +28,10 @@ export function equal(space: IndexSpace, colours: Colours, granularity = 1): Ind
     throw new UsageError('An equal partition needs at least one colour.');
   }
   const known = { disjoint: true, complete: true };
-  if (colourIndices.rank === 1 || !colourIndices.dense) {
+  if (colourIndices.rank === 1 || colourIndices.rank > space.rank || !colourIndices.dense) {
     const size = lineLength(space);
     const cuts = equalCuts(size, colourIndices.volume, granularity);
     return new IndexPartition(space, colourIndices, cutPositions(space, cuts), known);
-  }
-  if (colourIndices.rank > space.rank) {
-    throw new UsageError(
-      `An equal partition with ${colourIndices.rank} colour axes needs a space of at least as many; this one has ${space.rank}.`,
-    );
   }
   if (space.empty) {
     const none = new Array<IndexSpace>(colourIndices.volume).fill(space);

@@ -72,6 +72,11 @@ export class IndexPartition {
     return this.subspaces[position]!;
   }
 
+  /** What is known so far, without computing anything. */
+  get known(): KnownProperties {
+    return { disjoint: this.knownDisjoint ?? undefined, complete: this.knownComplete ?? undefined };
+  }
+
   /** Whether no two subspaces share a point. */
   get disjoint(): boolean {
     return (this.knownDisjoint ??= this.overlapWitness === null);

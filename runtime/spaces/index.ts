@@ -10,3 +10,4 @@ export {
   type Point,
   type Rank,
 } from './point.js';
+export { RunBuilder } from './run-list.js';
