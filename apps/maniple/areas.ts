@@ -21,7 +21,7 @@ export const areas: readonly Area[] = [
   {
     name: 'run',
     summary: 'run a program of yours, TypeScript or JavaScript',
-    load: async () => (await import('./run.js')).run,
+    load: async () => (await import('../run/run.js')).run,
   },
   {
     name: 'bench',

@@ -3,6 +3,7 @@
 import { UsageError } from '../../runtime/errors.js';
 import type { Command, Outcome } from '../command/command.js';
 import { resolveConfiguration } from '../command/configuration.js';
+import { toJson } from '../command/json.js';
 import { nearest } from '../command/nearest.js';
 import { version } from '../command/package.js';
 import { type Progress, progressOn, wantsColor } from '../command/progress.js';
@@ -10,7 +11,6 @@ import { type Area, areas } from './areas.js';
 import { type Parsed, parseArguments } from './arguments.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { onInterrupt } from './interrupt.js';
-import { toJson } from './json.js';
 
 const HELP = new Set(['--help', '-h', 'help']);
 

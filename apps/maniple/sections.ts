@@ -1,6 +1,6 @@
 // Every section of settings that a configuration file may hold: one file serves all commands.
 import { runSection } from '../command/run-settings.js';
 import type { Section } from '../command/setting.js';
-import { spinifelSections } from '../spinifel/settings.js';
+import { spiSections } from '../spi/settings.js';
 
-export const allSections: readonly Section[] = [runSection, ...spinifelSections];
+export const allSections: readonly Section[] = [runSection, ...spiSections];

@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { toJson } from '../../apps/command/json.js';
 import { areas } from '../../apps/maniple/areas.js';
 import { EXIT, exitCodeOf } from '../../apps/maniple/exit-codes.js';
 import { helpArea, helpCommand, helpTop } from '../../apps/maniple/help.js';
-import { toJson } from '../../apps/maniple/json.js';
 import { UsageError } from '../../runtime/errors.js';
 import { maniple, scratchFolder } from '../support/command.js';
 

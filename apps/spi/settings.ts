@@ -26,4 +26,4 @@ export const simulateSection = section('simulate', 'Simulated diffraction images
   noise: setting(boolean(), true, 'Poisson noise', { flag: { name: 'no-noise', sets: false } }),
 });
 
-export const spinifelSections = [simulateSection] as const;
+export const spiSections = [simulateSection] as const;

@@ -140,7 +140,7 @@ async function compileFile(path: string, source: string, found: (path: string) =
       write: false,
       format: 'esm',
       platform: 'node',
-      target: 'node20',
+      target: 'node20.12',
       sourcemap: 'external',
       sourcesContent: true,
       logLevel: 'silent',

@@ -45,7 +45,10 @@ async function load(url: string, program: string, files: readonly string[]): Pro
     module = await import(url);
   } catch (error) {
     // A name that an imported module does not export is found when the modules are linked.
-    if (error instanceof SyntaxError) throw new UsageError(`${program}: ${error.message}`);
+    if (error instanceof SyntaxError) {
+      const where = error.stack?.split('\n')[0] ?? program; // node puts file:line first
+      throw new UsageError(`${where}: ${error.message}`);
+    }
     throw explain(error, program, files);
   }
   if (typeof module.default !== 'function') {

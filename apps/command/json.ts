@@ -1,7 +1,7 @@
-// The one JSON document of --json.
+// Results as JSON: the one document of --json, run.json, the lines of metrics.jsonl.
 
 /** JSON text of a result: typed arrays as arrays, big integers as text, NaN and infinities as null, nothing as null. */
-export function toJson(value: unknown): string {
+export function toJson(value: unknown, indent = 2): string {
   const text = JSON.stringify(
     value,
     (_key, item: unknown) => {
@@ -11,7 +11,7 @@ export function toJson(value: unknown): string {
       if (ArrayBuffer.isView(item) && !(item instanceof DataView)) return Array.from(item as Uint8Array);
       return item;
     },
-    2,
+    indent,
   );
   return text ?? 'null';
 }
