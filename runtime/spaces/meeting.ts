@@ -48,20 +48,18 @@ export function meetRunsBox(
     // The first axis that lies outside of the box decides how far to skip.
     let axis = 0;
     while (axis < last && runs[at + axis]! >= lo[axis]! && runs[at + axis]! <= hi[axis]!) axis++;
-    if (axis === last) {
-      if (runs[at + last]! <= hi[last]!) {
-        // seekRun made sure that the run ends at or after loLast.
-        for (let k = 0; k < last; k++) found[k] = runs[at + k]!;
-        found[last] = runs[at + last]! > loLast ? runs[at + last]! : loLast;
-        return true;
-      }
+    if (axis === last && runs[at + last]! <= hi[last]! && runs[at + rank]! >= loLast) {
+      for (let k = 0; k < last; k++) found[k] = runs[at + k]!;
+      found[last] = runs[at + last]! > loLast ? runs[at + last]! : loLast;
+      return true;
     }
-    // Next candidate: the leading coordinates of this run, with the offending axis and those after it moved on.
+    // Next candidate: the leading coordinates of this run, moved on at the offending axis and those after it.
     for (let k = 0; k < last; k++) target[k] = runs[at + k]!;
     if (axis < last && runs[at + axis]! < lo[axis]!) {
       for (let k = axis; k < last; k++) target[k] = lo[k]!;
-    } else {
-      // Above the box on `axis` (or past its end on the last one): carry into the axis before.
+    } else if (axis < last || runs[at + last]! > hi[last]!) {
+      // Above the box on `axis`: carry into the axis before. (A run that ends below the box on the last axis
+      // leaves the leading coordinates as they are.)
       let carry = axis - 1;
       while (carry >= 0 && target[carry]! >= hi[carry]!) carry--;
       if (carry < 0) return false;
