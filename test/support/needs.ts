@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../apps/command/package.js';
 import { addon, addonAbsence } from '../../native/index.js';
 
 /** Everything that a test can ask for. A new engine gets its line here and its package in `.ci/run`. */
@@ -18,16 +18,8 @@ export type Need =
   | 'mpirun'
   | 'two-cores';
 
-/** The root of the checkout: the nearest folder above this file that holds package.json. */
-export const checkout: string = (() => {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) {
-    const above = dirname(folder);
-    if (above === folder) throw new Error(`no package.json above ${fileURLToPath(import.meta.url)}`);
-    folder = above;
-  }
-  return folder;
-})();
+/** The root of the checkout. */
+export const checkout: string = packageRoot();
 
 /** A path in the reference data beside the checkout, e.g. `shared('data', 'spi', 'three_lobe.json')`. */
 export function shared(...parts: string[]): string {
