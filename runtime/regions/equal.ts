@@ -13,9 +13,10 @@ import { type Colours, colourSpace, IndexPartition } from './partition.js';
  * - Dense colours with k > 1 axes: the first k axes of the bounding box are cut each by its own colour axis, and
  *   a piece is the intersection of the tile with the space.
  *
- * The sizes of two pieces along a cut differ by at most one. With fewer coordinates than colours some pieces are
- * empty. With a `granularity` g no cut is shorter than g unless it is empty (or the axis itself is shorter than
- * g): the first floor(n / g) colours share the n coordinates (points, for sparse spaces), the others are empty.
+ * Along a cut of n places, piece i of k runs from floor(i n / k) up to floor((i + 1) n / k) - 1: the lengths differ by
+ * at most one. With fewer places than colours some pieces are empty. With a `granularity` g above 1 no piece is
+ * shorter than g unless it is empty (or n itself is below g): the first floor(n / g) colours share the places, the
+ * others are empty. Places are coordinates on the axis that is cut, or points for sparse spaces.
  */
 export function equal(space: IndexSpace, colours: Colours, granularity = 1): IndexPartition {
   const colourIndices = colourSpace(colours);
@@ -57,10 +58,10 @@ export function equal(space: IndexSpace, colours: Colours, granularity = 1): Ind
 
 /** parts + 1 cut positions from 0 to size. */
 function equalCuts(size: number, parts: number, granularity: number): number[] {
-  const used = Math.max(1, Math.min(parts, Math.floor(size / granularity)));
+  const used = granularity === 1 ? parts : Math.max(1, Math.min(parts, Math.floor(size / granularity)));
   const base = Math.floor(size / used);
   const rest = size - base * used;
-  // The longer pieces are spread evenly: piece i starts at i * base + floor(i * rest / used).
+  // floor(i * size / used), written so that no product leaves the exact integers.
   return Array.from({ length: parts + 1 }, (_, i) =>
     i >= used ? size : i * base + Math.floor((i * rest) / used),
   );

@@ -81,9 +81,9 @@ export function vec<A extends TypedArray>(type: FieldType<A>, count: number): Fi
 export interface FieldSpace<F extends Fields = Fields> {
   readonly fields: F;
   /** The names in the order of the declaration. */
-  readonly names: readonly (keyof F & string)[];
+  readonly names: readonly string[];
   /** The place of each name in `names`. */
-  readonly indices: Readonly<Record<keyof F & string, number>>;
+  readonly indices: Readonly<Record<string, number>>;
   /** Bytes of all fields of one point. */
   readonly bytesPerPoint: number;
 }
@@ -134,8 +134,8 @@ export function fieldSpace<const F extends Fields>(fields: F): FieldSpace<F> {
   }
   return Object.freeze({
     fields: Object.freeze({ ...fields }),
-    names: Object.freeze(names) as readonly (keyof F & string)[],
-    indices: Object.freeze(indices) as Readonly<Record<keyof F & string, number>>,
+    names: Object.freeze(names),
+    indices: Object.freeze(indices),
     bytesPerPoint,
   });
 }

@@ -1,7 +1,7 @@
 // Region trees: the bookkeeping of regions, their partitions and subregions. No storage, no data.
 import { PartitionError, UsageError } from '../errors.js';
 import { formatPoint, type IndexSpace, type Point } from '../spaces/index.js';
-import type { FieldSpace, Fields } from './field-space.js';
+import type { FieldSpace } from './field-space.js';
 import type { IndexPartition } from './partition.js';
 
 let lastTree = 0;
@@ -11,15 +11,15 @@ let lastTree = 0;
  * exactly when their spaces overlap. Node numbers count from 0 (the root) within the tree, in the order of making;
  * regions and partitions share the count.
  */
-export class RegionTree<F extends Fields = Fields> {
+export class RegionTree {
   /** Distinct for every tree made in this process. */
   readonly id: number;
   readonly space: IndexSpace;
-  readonly fields: FieldSpace<F>;
-  readonly root: RegionNode<F>;
-  readonly #nodes: (RegionNode<F> | PartitionNode<F>)[] = [];
+  readonly fields: FieldSpace;
+  readonly root: RegionNode;
+  readonly #nodes: (RegionNode | PartitionNode)[] = [];
 
-  constructor(space: IndexSpace, fields: FieldSpace<F>) {
+  constructor(space: IndexSpace, fields: FieldSpace) {
     this.id = ++lastTree;
     this.space = space;
     this.fields = fields;
@@ -27,44 +27,44 @@ export class RegionTree<F extends Fields = Fields> {
   }
 
   /** The node with a number. */
-  node(number: number): RegionNode<F> | PartitionNode<F> {
+  node(number: number): RegionNode | PartitionNode {
     const node = this.#nodes[number];
     if (node === undefined) throw new UsageError(`Region tree ${this.id} has no node ${number}.`);
     return node;
   }
 
   /** All partitions in the tree, in the order of making. */
-  get partitions(): readonly PartitionNode<F>[] {
+  get partitions(): readonly PartitionNode[] {
     return this.#nodes.filter((node) => node instanceof PartitionNode);
   }
 
-  private adopt(node: RegionNode<F> | PartitionNode<F>): number {
+  private adopt(node: RegionNode | PartitionNode): number {
     return this.#nodes.push(node) - 1;
   }
 }
 
-type Adopt<F extends Fields> = (node: RegionNode<F> | PartitionNode<F>) => number;
+type Adopt = (node: RegionNode | PartitionNode) => number;
 
 /** A region: a set of points in a tree. The root, or the subregion of a colour of a partition. */
-export class RegionNode<F extends Fields = Fields> {
-  readonly tree: RegionTree<F>;
+export class RegionNode {
+  readonly tree: RegionTree;
   /** Number of the node in its tree. */
   readonly id: number;
   readonly space: IndexSpace;
   /** The partition it belongs to; null for the root. */
-  readonly parent: PartitionNode<F> | null;
+  readonly parent: PartitionNode | null;
   readonly colour: Point | null;
   /** Regions above this one. */
   readonly depth: number;
-  readonly #adopt: Adopt<F>;
-  readonly #partitions = new Map<IndexPartition, PartitionNode<F>>();
+  readonly #adopt: Adopt;
+  readonly #partitions = new Map<IndexPartition, PartitionNode>();
 
   constructor(
-    tree: RegionTree<F>,
+    tree: RegionTree,
     space: IndexSpace,
-    parent: PartitionNode<F> | null,
+    parent: PartitionNode | null,
     colour: Point | null,
-    adopt: Adopt<F>,
+    adopt: Adopt,
   ) {
     this.tree = tree;
     this.space = space;
@@ -76,7 +76,7 @@ export class RegionNode<F extends Fields = Fields> {
   }
 
   /** The node of a partition of this region; the same partition gives the same node. */
-  partition(partition: IndexPartition): PartitionNode<F> {
+  partition(partition: IndexPartition): PartitionNode {
     const known = this.#partitions.get(partition);
     if (known !== undefined) return known;
     if (!partition.parent.equals(this.space)) {
@@ -84,19 +84,19 @@ export class RegionNode<F extends Fields = Fields> {
         `A partition of ${partition.parent} cannot be used on a region over ${this.space}.`,
       );
     }
-    const node = new PartitionNode<F>(this, partition, this.#adopt);
+    const node = new PartitionNode(this, partition, this.#adopt);
     this.#partitions.set(partition, node);
     return node;
   }
 
   /** Partitions of this region, in the order of making. */
-  get partitions(): readonly PartitionNode<F>[] {
+  get partitions(): readonly PartitionNode[] {
     return [...this.#partitions.values()];
   }
 
   /** Whether this region is the other one, or lies below it in the tree. */
-  isWithin(other: RegionNode<F>): boolean {
-    let region: RegionNode<F> | null = this;
+  isWithin(other: RegionNode): boolean {
+    let region: RegionNode | null = this;
     while (region !== null && region !== other) region = region.parent?.parent ?? null;
     return region !== null;
   }
@@ -111,16 +111,16 @@ export class RegionNode<F extends Fields = Fields> {
 }
 
 /** A partition of one region of a tree, and its subregions, made when first asked for. */
-export class PartitionNode<F extends Fields = Fields> {
-  readonly tree: RegionTree<F>;
+export class PartitionNode {
+  readonly tree: RegionTree;
   /** Number of the node in its tree. */
   readonly id: number;
-  readonly parent: RegionNode<F>;
+  readonly parent: RegionNode;
   readonly partition: IndexPartition;
-  readonly #adopt: Adopt<F>;
-  readonly #regions = new Map<number, RegionNode<F>>();
+  readonly #adopt: Adopt;
+  readonly #regions = new Map<number, RegionNode>();
 
-  constructor(parent: RegionNode<F>, partition: IndexPartition, adopt: Adopt<F>) {
+  constructor(parent: RegionNode, partition: IndexPartition, adopt: Adopt) {
     this.tree = parent.tree;
     this.parent = parent;
     this.partition = partition;
@@ -129,7 +129,7 @@ export class PartitionNode<F extends Fields = Fields> {
   }
 
   /** The subregion of a colour. */
-  region(colour: Point): RegionNode<F> {
+  region(colour: Point): RegionNode {
     const { colours, subspaces } = this.partition;
     const position = colours.indexOf(colour);
     if (position < 0) {
