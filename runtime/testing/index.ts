@@ -6,7 +6,24 @@ export {
   type Executor,
   firstDifference,
   runDifferential,
-} from './differential.js';
+export
+{
+  type Conflicts
+  ,
+  checkOrder,
+  conflictsOf,
+  type OrderReport
+  ,
+  type RecordedOrder
+  ,
+  relationOf,
+  type Unit
+  ,
+}
+from;
+('./conflicts.js');
+} from './differential.js'
+
 export { type GeneratorOptions, generateProgram } from './generator.js';
 export { type FieldAccess, genericBody, type RequirementAccess, type TaskIdentity } from './generic-body.js';
 export { IllegalProgramError, Interpreter, interpret, type Observed, type Witness } from './interpreter.js';

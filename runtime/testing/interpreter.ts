@@ -115,14 +115,14 @@ export function foldTree<T>(partials: readonly T[], join: (left: T, right: T) =>
 }
 
 /** A partial of a reduction: the touched elements alone, by `ordinal * lanes + lane`. */
-type Partial = Map<number, Value>;
+export type ReductionPartial = Map<number, Value>;
 
 function joinPartials(
   kind: FieldDescription['kind'],
   operator: ReductionName,
-  left: Partial,
-  right: Partial,
-): Partial {
+  left: ReductionPartial,
+  right: ReductionPartial,
+): ReductionPartial {
   const joined = new Map(left);
   for (const [element, value] of right) {
     const before = joined.get(element);
@@ -315,7 +315,7 @@ export class Interpreter {
     const argument = this.argument(launch);
     const results: number[] = [];
     // partials[requirement][field] has one partial per block.
-    const partials = launch.requirements.map(({ fields }) => fields.map((): Partial[] => []));
+    const partials = launch.requirements.map(({ fields }) => fields.map((): ReductionPartial[] => []));
     for (const [first, end] of reductionBlocks(points.length)) {
       for (const requirement of partials) for (const blocks of requirement) blocks.push(new Map());
       for (let i = first; i < end; i++) {
@@ -363,11 +363,12 @@ function foldResults(results: readonly number[], operator: 'sum' | 'prod' | 'min
   );
 }
 
-function applyReduction(
+/** Folds the blocks of one reduced field on the fixed tree, and the root onto the field. */
+export function applyReduction(
   region: LiveRegion,
   field: string,
   operator: ReductionName,
-  partials: readonly Partial[],
+  partials: readonly ReductionPartial[],
 ) {
   const { kind } = region.fields.get(field)!;
   const values = region.values.get(field)!;
@@ -375,10 +376,11 @@ function applyReduction(
   for (const [element, value] of root) values[element] = fold(kind, operator, values[element]!, value);
 }
 
-function accessTo(
+/** The accessors of one requirement of one task, over plain arrays. */
+export function accessTo(
   { region, ordinals }: Subregion,
   uses: readonly FieldUse[],
-  partialOf: (field: number) => Partial,
+  partialOf: (field: number) => ReductionPartial,
 ): RequirementAccess {
   const fields = uses.map(({ field, privilege }, f): FieldAccess => {
     const { kind, lanes, range } = region.fields.get(field)!;

@@ -1,0 +1,381 @@
+// Which tasks must be ordered and which may be: the conflict relation by brute force, element by element, and the
+// check of a recorded order against it. This is a second statement of the interference rules, written as tables.
+import { reductionBlocks } from './brute-partitions.js';
+import { linearNumber } from './brute-points.js';
+import { Interpreter, type LiveRegion, launchPoints, type Subregion } from './interpreter.js';
+import type { CreatePartition, Launch, Operation, Privilege, Program } from './program-description.js';
+
+export type Coherence = 'exclusive' | 'atomic' | 'simultaneous' | 'relaxed';
+
+/** How one requirement uses a field. */
+export interface Usage {
+  readonly privilege: Privilege;
+  readonly coherence: Coherence;
+}
+
+/**
+ * How a later use relates to an earlier one of the same element. `true`: it runs after; `anti`: it runs after, or
+ * on another instance; `atomic`: in any order, one at a time; `simultaneous`: in any order, on one instance.
+ */
+export type Relation = 'none' | 'true' | 'anti' | 'atomic' | 'simultaneous';
+
+type Row<K extends string, V> = Readonly<Record<K, V>>;
+type Kind = Privilege['kind'];
+
+const byPrivilege: Row<Kind, Row<Kind, Relation>> = {
+  read: { read: 'none', update: 'anti', overwrite: 'anti', reduce: 'anti' },
+  update: { read: 'true', update: 'true', overwrite: 'anti', reduce: 'true' },
+  overwrite: { read: 'true', update: 'true', overwrite: 'anti', reduce: 'true' },
+  reduce: { read: 'true', update: 'true', overwrite: 'anti', reduce: 'true' },
+};
+
+type Rule = 'order' | 'atomic' | 'simultaneous' | 'reader'; // reader: simultaneous if the one that is not atomic reads
+
+const byCoherence: Row<Coherence, Row<Coherence, Rule>> = {
+  exclusive: { exclusive: 'order', atomic: 'order', simultaneous: 'order', relaxed: 'order' },
+  atomic: { exclusive: 'order', atomic: 'atomic', simultaneous: 'reader', relaxed: 'reader' },
+  simultaneous: {
+    exclusive: 'order',
+    atomic: 'reader',
+    simultaneous: 'simultaneous',
+    relaxed: 'simultaneous',
+  },
+  relaxed: { exclusive: 'order', atomic: 'reader', simultaneous: 'simultaneous', relaxed: 'simultaneous' },
+};
+
+const strict = (coherence: Coherence) => coherence === 'exclusive' || coherence === 'atomic';
+
+/**
+ * The relation of two uses of one element, the earlier first. With `reductionsInterfere` two reductions with one
+ * operator are ordered like writes: that is the order in which their results are applied.
+ */
+export function relationOf(earlier: Usage, later: Usage, reductionsInterfere = false): Relation {
+  const [a, b] = [earlier.privilege, later.privilege];
+  if (a.kind === 'read' && b.kind === 'read') return 'none';
+  if (a.kind === 'reduce' && b.kind === 'reduce') {
+    if (a.operator !== b.operator) return 'true';
+    if (!reductionsInterfere) return strict(earlier.coherence) === strict(later.coherence) ? 'none' : 'true';
+  }
+  const order = byPrivilege[a.kind][b.kind];
+  switch (byCoherence[earlier.coherence][later.coherence]) {
+    case 'order':
+      return order;
+    case 'atomic':
+      return order === 'anti' ? 'anti' : 'atomic';
+    case 'simultaneous':
+      return 'simultaneous';
+    case 'reader':
+      return (earlier.coherence === 'atomic' ? b : a).kind === 'read' ? 'simultaneous' : order;
+  }
+}
+
+/**
+ * What is ordered as a whole: a point of a launch, by its number; a block of a reducing launch; the application of a
+ * launch's reductions; any other operation.
+ */
+export interface Unit {
+  readonly operation: string;
+  readonly kind: 'task' | 'block' | 'apply' | 'other';
+  /** The point or the block; 0 for `apply` and `other`. */
+  readonly number: number;
+}
+
+/** Edges between units, by their numbers; both ends of `required` edges must be ordered, others may be. */
+export interface Conflicts {
+  readonly units: readonly Unit[];
+  readonly required: readonly (readonly [number, number])[];
+  readonly allowed: readonly (readonly [number, number])[];
+}
+
+interface Access {
+  readonly unit: number;
+  readonly operation: string;
+  readonly privilege: Privilege;
+}
+
+export const isReducing = ({ requirements }: Launch): boolean =>
+  requirements.some(({ fields }) => fields.some(({ privilege }) => privilege.kind === 'reduce'));
+
+/** The units of the points of a launch: blocks of consecutive points when it reduces, single points otherwise. */
+export const unitsOfLaunch = (launch: Launch): readonly (readonly [first: number, end: number])[] => {
+  const points = launchPoints(launch).length;
+  return isReducing(launch)
+    ? reductionBlocks(points)
+    : Array.from({ length: points }, (_, i) => [i, i + 1] as const);
+};
+
+/** The parts of regions whose values decide the subspaces of a partition. */
+export function readsOfPartition(operation: CreatePartition, program: Interpreter): Subregion[] {
+  const { by } = operation;
+  if (by.rule === 'byField' || by.rule === 'preimage') return [program.place(operation.of, operation.name)];
+  if (by.rule !== 'image') return [];
+  const { region, parts } = program.partitions.get(by.source)!;
+  return parts.map((ordinals) => ({ region, ordinals }));
+}
+
+/**
+ * The conflict relation of a legal program whose coherence is exclusive throughout. With `renaming` (the default) an
+ * overwrite may run on a fresh instance, and need not wait for earlier users of the old one.
+ */
+export function conflictsOf(program: Program, { renaming = true } = {}): Conflicts {
+  const builder = new ConflictBuilder(renaming);
+  for (const operation of program.operations) builder.add(operation);
+  return builder;
+}
+
+const read: Privilege = { kind: 'read' };
+const overwrite: Privilege = { kind: 'overwrite' };
+
+class ConflictBuilder implements Conflicts {
+  readonly units: Unit[] = [];
+  readonly required: [number, number][] = [];
+  readonly allowed: [number, number][] = [];
+  readonly #program = new Interpreter();
+  /** The accesses of every element since its last write, that write included. */
+  readonly #live = new Map<LiveRegion, Map<string, Access[][]>>();
+  readonly #unitsOf = new Map<string, number[]>();
+  readonly #drawn = new Map<number, boolean>();
+  readonly #renaming: boolean;
+  #fence: number | undefined;
+
+  constructor(renaming: boolean) {
+    this.#renaming = renaming;
+  }
+
+  add(operation: Operation): void {
+    switch (operation.kind) {
+      case 'launch':
+        this.#launch(operation);
+        break;
+      case 'fill': {
+        const unit = this.#unit(operation.name, 'other', 0);
+        this.#use(unit, this.#program.place(operation.target, operation.name), operation.field, overwrite);
+        break;
+      }
+      case 'partition':
+        if ('field' in operation.by) {
+          const unit = this.#unit(operation.name, 'other', 0);
+          const { field } = operation.by;
+          for (const subregion of readsOfPartition(operation, this.#program))
+            this.#use(unit, subregion, field, read);
+        }
+        break;
+      case 'read': {
+        const unit = this.#unit(operation.name, 'other', 0);
+        this.#use(
+          unit,
+          this.#program.place({ region: operation.region }, operation.name),
+          operation.field,
+          read,
+        );
+        break;
+      }
+      case 'reduceFutures': {
+        const unit = this.#unit(operation.name, 'other', 0);
+        for (const task of this.#unitsOf.get(operation.of)!) {
+          if (this.units[task]!.kind !== 'apply') this.#edge(task, unit, true);
+        }
+        break;
+      }
+      case 'fence': {
+        const unit = this.#unit(operation.name, 'other', 0);
+        for (let earlier = this.#fence ?? 0; earlier < unit; earlier++) this.#edge(earlier, unit, true);
+        this.#fence = unit;
+        break;
+      }
+    }
+    this.#program.step(operation);
+  }
+
+  #unit(operation: string, kind: Unit['kind'], number: number): number {
+    const unit = this.units.push({ operation, kind, number }) - 1;
+    const units = this.#unitsOf.get(operation);
+    if (units) units.push(unit);
+    else this.#unitsOf.set(operation, [unit]);
+    if (this.#fence !== undefined) this.#edge(this.#fence, unit, true);
+    return unit;
+  }
+
+  #edge(from: number, to: number, required: boolean): void {
+    const key = from * 0x4000000 + to;
+    const before = this.#drawn.get(key);
+    if (before === undefined) this.allowed.push([from, to]);
+    if (required && !before) this.required.push([from, to]);
+    this.#drawn.set(key, required || before === true);
+  }
+
+  #launch(launch: Launch): void {
+    const points = launchPoints(launch);
+    const reducing = isReducing(launch);
+    const ranges = unitsOfLaunch(launch);
+    const units = ranges.map((_, number) => this.#unit(launch.name, reducing ? 'block' : 'task', number));
+    const apply = reducing ? this.#unit(launch.name, 'apply', 0) : -1;
+    if (reducing) for (const unit of units) this.#edge(unit, apply, true);
+    this.#argument(launch, units);
+    ranges.forEach(([first, end], number) => {
+      for (let i = first; i < end; i++) {
+        for (const requirement of launch.requirements) {
+          const subregion = this.#program.subregion(requirement, points[i]!, launch);
+          for (const { field, privilege } of requirement.fields) {
+            if (privilege.kind !== 'reduce') this.#use(units[number]!, subregion, field, privilege);
+            else this.#use(apply, subregion, field, privilege, units[number]);
+          }
+        }
+      }
+    });
+  }
+
+  /** The tasks of a launch wait for the task whose number they get. */
+  #argument({ argument }: Launch, units: readonly number[]): void {
+    if (typeof argument === 'number') return;
+    const producers = this.#unitsOf
+      .get(argument.future)!
+      .filter((unit) => this.units[unit]!.kind !== 'apply');
+    let producer = producers[0]!;
+    if (argument.point) {
+      const domain = this.#program.futureMaps.get(argument.future)!;
+      const point = linearNumber(argument.point, domain);
+      const count = domain.reduce((product, n) => product * n, 1);
+      const blocked = this.units[producer]!.kind === 'block';
+      const number = blocked ? reductionBlocks(count).findIndex(([, end]) => point < end) : point;
+      producer = producers[number]!;
+    }
+    for (const unit of units) this.#edge(producer, unit, true);
+  }
+
+  /**
+   * A unit uses a field on a subregion. Reductions are used by the unit that applies them; the block that makes the
+   * partials need not wait for what the application waits for, but may.
+   */
+  #use(
+    unit: number,
+    { region, ordinals }: Subregion,
+    field: string,
+    privilege: Privilege,
+    block?: number,
+  ): void {
+    let fields = this.#live.get(region);
+    if (!fields) this.#live.set(region, (fields = new Map()));
+    let live = fields.get(field);
+    if (!live) fields.set(field, (live = region.points.map(() => [])));
+    const { operation } = this.units[unit]!;
+    for (const o of ordinals) {
+      const accesses = live[o]!;
+      for (const earlier of accesses) {
+        if (earlier.operation === operation) continue;
+        const [a, b] = [
+          { privilege: earlier.privilege, coherence: 'exclusive' },
+          { privilege, coherence: 'exclusive' },
+        ] as const;
+        const relation = relationOf(a, b, true);
+        if (relation === 'none') continue;
+        this.#edge(
+          earlier.unit,
+          unit,
+          relation === 'true' || privilege.kind !== 'overwrite' || !this.#renaming,
+        );
+        if (block !== undefined && relationOf(a, b) !== 'none') this.#edge(earlier.unit, block, false);
+      }
+      const access = { unit, operation, privilege };
+      if (privilege.kind === 'update' || privilege.kind === 'overwrite') live[o] = [access];
+      else if (accesses.at(-1)?.unit !== unit) accesses.push(access);
+    }
+  }
+}
+
+/** A set of numbers below a bound, for every number below it: the rows of a square bit matrix. */
+class BitMatrix {
+  readonly #words: number;
+  readonly #bits: Uint32Array;
+  constructor(size: number) {
+    this.#words = (size + 31) >>> 5;
+    this.#bits = new Uint32Array(this.#words * size);
+  }
+  has(row: number, column: number): boolean {
+    return ((this.#bits[row * this.#words + (column >>> 5)]! >>> (column & 31)) & 1) === 1;
+  }
+  add(row: number, column: number): void {
+    this.#bits[row * this.#words + (column >>> 5)]! |= 1 << (column & 31);
+  }
+  addRow(row: number, other: number): void {
+    const [to, from] = [row * this.#words, other * this.#words];
+    for (let w = 0; w < this.#words; w++) this.#bits[to + w]! |= this.#bits[from + w]!;
+  }
+}
+
+/** What comes before every node, through any number of edges. Throws on a cycle. */
+function predecessors(size: number, edges: readonly (readonly [number, number])[]): BitMatrix {
+  const waiting = new Uint32Array(size);
+  const successors = Array.from({ length: size }, (): number[] => []);
+  const seen = new Set<number>();
+  for (const [from, to] of edges) {
+    if (seen.has(from * size + to)) continue;
+    seen.add(from * size + to);
+    successors[from]!.push(to);
+    waiting[to]!++;
+  }
+  const before = new BitMatrix(size);
+  const ready = [...waiting.keys()].filter((node) => waiting[node] === 0);
+  for (const node of ready) {
+    for (const next of successors[node]!) {
+      before.addRow(next, node);
+      before.add(next, node);
+      if (--waiting[next]! === 0) ready.push(next);
+    }
+  }
+  if (ready.length < size) throw new Error('the recorded order has a cycle');
+  return before;
+}
+
+/**
+ * An order that a runtime has recorded. Nodes are numbered; several nodes may belong to one unit, and nodes of no unit
+ * (joins of readers, steps of the fold) pass the order on.
+ */
+export interface RecordedOrder {
+  readonly nodes: readonly RecordedNode[];
+  readonly edges: readonly (readonly [number, number])[];
+}
+export interface RecordedNode {
+  /** The number of the unit in `Conflicts.units`; undefined for helpers. */
+  readonly unit?: number | undefined;
+  /** A join of many readers, whose users wait for all of them: no over-ordering is reported through it. */
+  readonly join?: boolean;
+}
+
+export interface OrderReport {
+  /** Units that conflict and were not ordered: a defect. */
+  readonly missing: readonly (readonly [Unit, Unit])[];
+  /** Units that were ordered although no chain of conflicts asks for it: lost parallelism. */
+  readonly needless: readonly (readonly [Unit, Unit])[];
+}
+
+/** Checks a recorded order against the conflict relation. Only units that have nodes are looked at. */
+export function checkOrder(conflicts: Conflicts, recorded: RecordedOrder): OrderReport {
+  const { nodes, edges } = recorded;
+  const { units } = conflicts;
+  const nodesOf = units.map((): number[] => []);
+  nodes.forEach(({ unit }, node) => {
+    if (unit !== undefined) nodesOf[unit]!.push(node);
+  });
+  const required = predecessors(units.length, conflicts.required);
+  const allowed = predecessors(units.length, conflicts.allowed);
+  const ordered = predecessors(nodes.length, edges);
+  const direct = predecessors(
+    nodes.length,
+    edges.filter(([from, to]) => !nodes[from]!.join && !nodes[to]!.join),
+  );
+  const missing: [Unit, Unit][] = [];
+  const needless: [Unit, Unit][] = [];
+  units.forEach((later, b) => {
+    units.forEach((earlier, a) => {
+      if (a === b || nodesOf[a]!.length === 0 || nodesOf[b]!.length === 0) return;
+      const [from, to] = [nodesOf[a]!, nodesOf[b]!];
+      if (required.has(b, a)) {
+        if (!from.every((x) => to.every((y) => ordered.has(y, x)))) missing.push([earlier, later]);
+      } else if (!allowed.has(b, a)) {
+        if (from.some((x) => to.some((y) => direct.has(y, x)))) needless.push([earlier, later]);
+      }
+    });
+  });
+  return { missing, needless };
+}
