@@ -29,12 +29,34 @@ export interface Surroundings {
 
 const volume = (extent: Point): number => extent.reduce((product, n) => product * n, 1);
 
-/** Cuts a list into runs whose boundaries are floor(n * cumulative / total). */
-function runs(ordinals: Ordinals, weights: readonly number[]): Ordinals[] {
+/** Where `total` places are cut between weights: floor(places * cumulative / total weight). */
+function cutPlaces(places: number, weights: readonly number[]): number[] {
   const total = weights.reduce((sum, w) => sum + w, 0);
   let before = 0;
-  const at = (cumulative: number) => (total === 0 ? 0 : Math.floor((ordinals.length * cumulative) / total));
-  return weights.map((weight) => ordinals.slice(at(before), at((before += weight))));
+  const cuts = [0];
+  for (const weight of weights) cuts.push(Math.floor((places * (before += weight)) / total));
+  return cuts;
+}
+
+/**
+ * Pieces in the order of the colours: a parent that fills its bounding box is cut along the first axis, any other
+ * one in the order of its points.
+ */
+function linePieces(points: readonly Point[], parent: Ordinals, weights: readonly number[]): Ordinals[] {
+  const { lo, hi } = boundsOf(points, parent);
+  const dense = volume(lo.map((x, a) => hi[a]! - x + 1)) === parent.length;
+  const cuts = cutPlaces(dense ? hi[0]! - lo[0]! + 1 : parent.length, weights);
+  return weights.map((_, piece) =>
+    parent.filter((o, position) => {
+      const place = dense ? points[o]![0]! - lo[0]! : position;
+      return place >= cuts[piece]! && place < cuts[piece + 1]!;
+    }),
+  );
+}
+
+function boundsOf(points: readonly Point[], parent: Ordinals): { lo: number[]; hi: number[] } {
+  const axes = (points[0] ?? []).map((_, a) => parent.map((o) => points[o]![a]!));
+  return { lo: axes.map((xs) => Math.min(...xs)), hi: axes.map((xs) => Math.max(...xs)) };
 }
 
 /** The blocks of a reducing launch: points floor(b n / B) up to floor((b + 1) n / B), with B = min(n, 64). */
@@ -57,10 +79,23 @@ export function subspacesOf(
     parts: pointsOfExtent(colours).map((colour, number) => parent.filter((o) => inside(o, colour, number))),
   });
   switch (rule.rule) {
-    case 'equal':
-      return { colours: rule.colours, parts: runs(parent, new Array(volume(rule.colours)).fill(1)) };
+    case 'equal': {
+      const { colours } = rule;
+      const ones = (n: number) => new Array<number>(n).fill(1);
+      const { lo, hi } = boundsOf(points, parent);
+      if (colours.length === 1 || colours.length > lo.length)
+        return { colours, parts: linePieces(points, parent, ones(volume(colours))) };
+      // Tiles: the first axes of the bounding box are cut each by its own colour axis.
+      const cuts = colours.map((n, a) => cutPlaces(hi[a]! - lo[a]! + 1, ones(n)));
+      return select(colours, (o, colour) =>
+        colour.every((c, a) => {
+          const place = points[o]![a]! - lo[a]!;
+          return place >= cuts[a]![c]! && place < cuts[a]![c + 1]!;
+        }),
+      );
+    }
     case 'weights':
-      return { colours: rule.colours, parts: runs(parent, rule.weights) };
+      return { colours: rule.colours, parts: linePieces(points, parent, rule.weights) };
     case 'blocks': {
       // Tiles start at the low corner of the bounding box.
       const { block } = rule;

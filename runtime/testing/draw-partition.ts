@@ -71,7 +71,11 @@ function drawRule(
       return { rule: 'equal', colours: colours() };
     case 'weights': {
       const extent = colours();
-      const weights = pointsOfExtent(extent).map(() => (draw.chance(0.15) ? 0 : draw.logUniform(1, 20)));
+      const weights: number[] = pointsOfExtent(extent).map(() =>
+        draw.chance(0.15) ? 0 : draw.logUniform(1, 20),
+      );
+      // Weights that are all zero are refused.
+      if (weights.every((w) => w === 0)) weights[draw.between(0, weights.length - 1)] = 1;
       return { rule: 'weights', colours: extent, weights };
     }
     case 'blocks':
