@@ -75,7 +75,7 @@ function drawRule(
         draw.chance(0.15) ? 0 : draw.logUniform(1, 20),
       );
       // Weights that are all zero are refused.
-      if (weights.every((w) => w === 0)) weights[draw.between(0, weights.length - 1)] = 1;
+      if (!weights.some((w) => w > 0)) weights[draw.between(0, weights.length - 1)] = 1;
       return { rule: 'weights', colours: extent, weights };
     }
     case 'blocks':
