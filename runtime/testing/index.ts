@@ -1,29 +1,21 @@
 // The public import `maniple/testing`: generators, the in-order oracle and the checker, for users' own tests.
-
+export {
+  type Conflicts,
+  checkOrder,
+  conflictsOf,
+  type OrderReport,
+  type RecordedNode,
+  type RecordedOrder,
+  relationOf,
+  type Unit,
+} from './conflicts.js';
 export {
   type Difference,
   describeDifference,
   type Executor,
   firstDifference,
   runDifferential,
-export
-{
-  type Conflicts
-  ,
-  checkOrder,
-  conflictsOf,
-  type OrderReport
-  ,
-  type RecordedOrder
-  ,
-  relationOf,
-  type Unit
-  ,
-}
-from;
-('./conflicts.js');
-} from './differential.js'
-
+} from './differential.js';
 export { type GeneratorOptions, generateProgram } from './generator.js';
 export { type FieldAccess, genericBody, type RequirementAccess, type TaskIdentity } from './generic-body.js';
 export { IllegalProgramError, Interpreter, interpret, type Observed, type Witness } from './interpreter.js';
