@@ -35,8 +35,44 @@ export interface FutexAddon {
   monotonicNs(): number;
 }
 
+/**
+ * Fourier transforms in three dimensions (kernels/fft.cc); `tasks/fourier/fft3.ts` checks the arguments and says what
+ * they mean. Arrays of one call are of one kind.
+ */
+export interface FftAddon {
+  fftComplex(
+    input: Float32Array | Float64Array,
+    output: Float32Array | Float64Array,
+    nx: number,
+    ny: number,
+    nz: number,
+    sign: -1 | 1,
+    scale: number,
+  ): void;
+  /** Real to half spectrum; sign must be -1. */
+  fftForward(
+    input: Float32Array | Float64Array,
+    output: Float32Array | Float64Array,
+    nx: number,
+    ny: number,
+    nz: number,
+    sign: -1,
+    scale: number,
+  ): void;
+  /** Half spectrum to real; sign must be 1. */
+  fftBackward(
+    input: Float32Array | Float64Array,
+    output: Float32Array | Float64Array,
+    nx: number,
+    ny: number,
+    nz: number,
+    sign: 1,
+    scale: number,
+  ): void;
+}
+
 /** Everything in the add-on. */
-export interface Addon extends FutexAddon {
+export interface Addon extends FutexAddon, FftAddon {
   /** The vector level in use: what the processor has, capped by MANIPLE_SIMD. */
   readonly simdLevel: 'generic' | 'avx2' | 'avx512';
 }

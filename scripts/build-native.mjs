@@ -51,6 +51,8 @@ const common = [
     '-fno-trapping-math',
   ],
   ...['-Wall', '-Wextra', '-Wno-psabi', '-Wno-unknown-pragmas', '-Wno-ignored-attributes'],
+  // GCC 12 sees uninitialised variables in its own vector headers.
+  ...['-Wno-maybe-uninitialized', '-Wno-unknown-warning-option'],
 ];
 
 const hash = (text) => createHash('sha256').update(text).digest('hex').slice(0, 24);

@@ -13,6 +13,7 @@ struct Environment {
 };
 
 // One function per domain, defined in <domain>.cc, called in addon.cc. Add a line here and there for a new domain.
+void register_fft(Napi::Env env, Napi::Object exports);
 void register_futex(Napi::Env env, Napi::Object exports);
 
 }  // namespace maniple

@@ -1,4 +1,5 @@
 /** Three-dimensional discrete Fourier transforms of plain typed arrays in C order, complex numbers interleaved. */
+import { addon } from '../../native/index.js';
 import { fft3Twin, irfft3Twin, rfft3Twin, type Samples, type Shape3 } from './twin.js';
 
 export interface RealTransformOptions<A extends Samples> {
@@ -74,7 +75,9 @@ export function fft3<A extends Samples>(data: A, shape: Shape3, options: Transfo
   checkLength('fft3', 'data', data, 2 * total, shape);
   if (sign !== -1 && sign !== 1) throw new RangeError(`fft3: sign must be -1 or 1, not ${sign}`);
   const out = resultArray('fft3', data, options.out, 2 * total, shape);
-  fft3Twin(data, shape, sign, scale, out);
+  if (out.buffer === data.buffer && out.byteOffset !== data.byteOffset) checkApart('fft3', data, out);
+  if (addon !== null) addon.fftComplex(data, out, ...shape, sign, scale);
+  else fft3Twin(data, shape, sign, scale, out);
   return out;
 }
 
@@ -98,7 +101,9 @@ export function rfft3<A extends Samples>(real: A, shape: Shape3, options: RealTr
   checkLength('rfft3', 'the input', real, nx * ny * nz, shape);
   const out = resultArray('rfft3', real, options.out, 2 * nx * ny * (Math.floor(nz / 2) + 1), shape);
   if (out.buffer === real.buffer) checkApart('rfft3', real, out);
-  rfft3Twin(real, shape, options.scale ?? 1, out);
+  const scale = options.scale ?? 1;
+  if (addon !== null) addon.fftForward(real, out, nx, ny, nz, -1, scale);
+  else rfft3Twin(real, shape, scale, out);
   return out;
 }
 
@@ -127,11 +132,13 @@ export function irfft3<A extends Samples>(
   checkLength('irfft3', 'the spectrum', spectrum, 2 * nx * ny * (Math.floor(nz / 2) + 1), shape);
   const out = resultArray('irfft3', spectrum, options.out, nx * ny * nz, shape);
   if (out.buffer === spectrum.buffer) checkApart('irfft3', spectrum, out);
-  irfft3Twin(spectrum, shape, options.scale ?? 1, out);
+  const scale = options.scale ?? 1;
+  if (addon !== null) addon.fftBackward(spectrum, out, nx, ny, nz, 1, scale);
+  else irfft3Twin(spectrum, shape, scale, out);
   return out;
 }
 
-/** Real transforms change the number of elements, so their input and output may not share memory. */
+/** Throws where input and output share memory without being the same elements. */
 function checkApart(name: string, a: Samples, b: Samples): void {
   if (a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength) {
     throw new RangeError(`${name}: out overlaps the input`);

@@ -1,0 +1,69 @@
+// Three-dimensional Fourier transforms: the interface between addon/fft.cc, which plans, and the kernels.
+#pragma once
+
+#include <cstddef>
+
+#include "levels.h"
+
+namespace maniple {
+
+/// One Stockham pass over a line: butterflies of `radix`, `count` twiddle sets, `stride` butterflies for each.
+/// radix * count * stride is the length of the line.
+template <class T>
+struct FftPass {
+  int radix;
+  int count;
+  int stride;
+  /// Pairs exp(-2 pi i p k / (radix count)), k = 1 .. radix - 1, at [(p (radix - 1) + k - 1) * 2].
+  const T* twiddles;
+  /// Pairs exp(-2 pi i k / radix): for radices without a butterfly of their own.
+  const T* roots;
+};
+
+constexpr int kMaxPasses = 24;
+
+template <class T>
+struct FftPlan {
+  int length;
+  int passes;
+  FftPass<T> pass[kMaxPasses];
+};
+
+/// The radices that have a butterfly of their own; any other is a prime, done by the direct sum.
+constexpr int kRadices[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16};
+
+template <class T>
+struct Fft3 {
+  /// Plans of the axes x, y, z. Arrays are in C order, z fastest.
+  const FftPlan<T>* plan[3];
+  /// -1 or +1, the sign in the exponent (complex transforms only).
+  int sign;
+  T scale;
+  /// Working memory, aligned to 64 bytes: fftWorkElements() numbers.
+  T* work;
+};
+
+/// Numbers of working memory for lines up to `longest`, at any level.
+template <class T>
+constexpr size_t fftWorkElements(int longest) {
+  return (size_t(longest) + 2) * 2 * (64 / sizeof(T)) * 5;
+}
+
+template <class T>
+struct FftFunctions {
+  /// (nx, ny, nz) complex to the same; in place when in == out.
+  void (*complex)(const Fft3<T>& plan, const T* in, T* out);
+  /// (nx, ny, nz) real to (nx, ny, nz/2 + 1) complex, sign -1.
+  void (*forward)(const Fft3<T>& plan, const T* in, T* out);
+  /// (nx, ny, nz/2 + 1) complex to (nx, ny, nz) real, sign +1. `copy` has room for the spectrum and may be it.
+  void (*backward)(const Fft3<T>& plan, const T* spectrum, T* copy, T* out);
+};
+
+struct FftTable {
+  FftFunctions<float> f32;
+  FftFunctions<double> f64;
+};
+
+}  // namespace maniple
+
+MANIPLE_TABLES(FftTable, fftTable)
