@@ -18,6 +18,7 @@ export {
 } from './differential.js';
 export { type GeneratorOptions, generateProgram } from './generator.js';
 export { type FieldAccess, genericBody, type RequirementAccess, type TaskIdentity } from './generic-body.js';
+export { generateIllegalProgram, type IllegalProgram, type Rule, rules } from './illegal.js';
 export { IllegalProgramError, Interpreter, interpret, type Observed, type Witness } from './interpreter.js';
 export { type Draw, keyedDraw } from './keyed-random.js';
 export type {
@@ -36,4 +37,5 @@ export type {
   Projection,
   Requirement,
 } from './program-description.js';
+export { type Fails, regressionTest, shrink } from './shrink.js';
 export type { Kind, ReductionName, Value, ValueRange } from './values.js';

@@ -144,7 +144,7 @@ export class Interpreter {
   /** Runs one operation. Throws IllegalProgramError, and changes nothing, when it breaks a rule. */
   step(operation: Operation): void {
     const { name } = operation;
-    if (this.#names.has(name)) throw new IllegalProgramError('Error', name, 'the name is taken');
+    if (this.#names.has(name)) throw new IllegalProgramError('LaunchError', name, 'the name is taken');
     switch (operation.kind) {
       case 'region': {
         const points = pointsOf(operation.domain);
@@ -172,7 +172,7 @@ export class Interpreter {
       case 'reduceFutures': {
         const results = this.results.get(operation.of);
         if (!results || !this.futureMaps.has(operation.of)) {
-          throw new IllegalProgramError('Error', name, `${operation.of} is no index launch`);
+          throw new IllegalProgramError('LaunchError', name, `${operation.of} is no index launch`);
         }
         this.results.set(name, [foldResults(results, operation.operator)]);
         break;
@@ -232,13 +232,13 @@ export class Interpreter {
   place(place: Place, operation: string): Subregion {
     if ('region' in place) {
       const region = this.regions.get(place.region);
-      if (!region) throw new IllegalProgramError('FreedError', operation, `region ${place.region} is gone`);
+      if (!region) throw new IllegalProgramError('LaunchError', operation, `region ${place.region} is gone`);
       return { region, ordinals: region.points.map((_, ordinal) => ordinal) };
     }
     const partition = this.partitions.get(place.partition);
     if (!partition) {
       throw new IllegalProgramError(
-        'FreedError',
+        'LaunchError',
         operation,
         `the region of partition ${place.partition} is gone`,
       );
@@ -259,7 +259,7 @@ export class Interpreter {
     const partition = this.partitions.get(target.partition);
     if (!partition) {
       const message = `the region of partition ${target.partition} is gone`;
-      throw new IllegalProgramError('FreedError', launch.name, message);
+      throw new IllegalProgramError('LaunchError', launch.name, message);
     }
     const colour = project(target.projection, point, launch.domain ?? noPoint, partition.colours);
     if (!colour) throw new IllegalProgramError('BoundsError', launch.name, `no colour for point [${point}]`);
@@ -273,7 +273,7 @@ export class Interpreter {
     const domain = this.futureMaps.get(argument.future);
     const value = domain && argument.point ? results?.[linearNumber(argument.point, domain)] : results?.[0];
     if (value === undefined || (domain !== undefined) !== (argument.point !== undefined)) {
-      throw new IllegalProgramError('Error', name, `there is no future ${argument.future}`);
+      throw new IllegalProgramError('LaunchError', name, `there is no future ${argument.future}`);
     }
     return value;
   }
@@ -282,7 +282,7 @@ export class Interpreter {
     const { region, ordinals } = this.place(of, name);
     const earlier = (other: string): LivePartition => {
       const partition = this.partitions.get(other);
-      if (!partition) throw new IllegalProgramError('FreedError', name, `partition ${other} is gone`);
+      if (!partition) throw new IllegalProgramError('LaunchError', name, `partition ${other} is gone`);
       return partition;
     };
     const lanesAt = ({ values, fields }: LiveRegion, field: string, o: number): Point => {

@@ -311,7 +311,7 @@ t.test('illegal programs are named with a witness', (t) => {
   t.equal(
     errorOf(r, halves, { kind: 'free', name: 'd', region: 'r' }, launch('t', [2], uses(projected('p'), read)))
       .error,
-    'FreedError',
+    'LaunchError',
   );
   const fine = launch(
     't',

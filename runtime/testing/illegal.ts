@@ -1,0 +1,109 @@
+// Programs that break exactly one rule, in their last operation.
+import { pointsOfExtent } from './brute-points.js';
+import type { GeneratorOptions } from './generator.js';
+import { generateProgram } from './generator.js';
+import { IllegalProgramError, Interpreter } from './interpreter.js';
+import { type Draw, keyedDraw } from './keyed-random.js';
+import type { Operation, Privilege, Program, Requirement } from './program-description.js';
+
+export const rules = [
+  'two requirements of a launch meet',
+  'two points of a launch meet',
+  'a colour is out of bounds',
+  'a region is used after it was freed',
+] as const;
+export type Rule = (typeof rules)[number];
+
+export interface IllegalProgram {
+  readonly program: Program;
+  readonly rule: Rule;
+  /** What the interpreter says of the last operation. */
+  readonly expected: IllegalProgramError;
+}
+
+const read: Privilege = { kind: 'read' };
+
+function drawWrite(draw: Draw): Privilege {
+  return draw.pick([{ kind: 'update' }, { kind: 'overwrite' }] as const);
+}
+
+/** Operations after which the last one breaks the rule; undefined where the program has nothing to break it with. */
+function breakRule(draw: Draw, rule: Rule, state: Interpreter): Operation[] | undefined {
+  const regions = [...state.regions.values()];
+  if (regions.length === 0) return undefined;
+  const launch = (domain: readonly number[] | null, ...requirements: Requirement[]): Operation => ({
+    kind: 'launch',
+    name: 'broken',
+    salt: 1,
+    domain,
+    requirements,
+    argument: 0,
+  });
+  const partitions = [...state.partitions.values()].filter((p) => p.parts.length > 0);
+  switch (rule) {
+    case 'two requirements of a launch meet': {
+      const region = draw.pick(regions);
+      const field = draw.pick([...region.fields.keys()]);
+      const parts = partitions.filter((p) => p.region === region);
+      const part = parts.length ? draw.pick(parts) : undefined;
+      const target = part
+        ? { partition: part.name, colour: draw.pick(pointsOfExtent(part.colours)) }
+        : { region: region.name };
+      const pair = draw.shuffled<Requirement>([
+        { target, fields: [{ field, privilege: draw.pick([read, drawWrite(draw)]) }] },
+        { target: { region: region.name }, fields: [{ field, privilege: drawWrite(draw) }] },
+      ]);
+      return [launch(draw.chance(0.5) ? [1] : null, ...pair)];
+    }
+    case 'two points of a launch meet': {
+      if (partitions.length === 0) return undefined;
+      const part = draw.pick(partitions);
+      const field = draw.pick([...part.region.fields.keys()]);
+      const fields = [{ field, privilege: drawWrite(draw) }];
+      const constant = draw.chance(0.5);
+      const colour = draw.pick(pointsOfExtent(part.colours));
+      const projection = constant ? ({ kind: 'constant', colour } as const) : ({ kind: 'identity' } as const);
+      return [
+        launch(constant ? [2] : part.colours, { target: { partition: part.name, projection }, fields }),
+      ];
+    }
+    case 'a colour is out of bounds': {
+      if (partitions.length === 0) return undefined;
+      const part = draw.pick(partitions);
+      const field = draw.pick([...part.region.fields.keys()]);
+      const domain = part.colours.with(draw.between(0, part.colours.length - 1), 90);
+      const target = { partition: part.name, projection: { kind: 'identity' } } as const;
+      return [launch(domain, { target, fields: [{ field, privilege: read }] })];
+    }
+    case 'a region is used after it was freed': {
+      const region = draw.pick(regions);
+      const field = draw.pick([...region.fields.keys()]);
+      const free: Operation = { kind: 'free', name: 'gone', region: region.name };
+      const parts = partitions.filter((p) => p.region === region);
+      const target = parts.length
+        ? ({ partition: draw.pick(parts).name, projection: { kind: 'constant', colour: [0] } } as const)
+        : { region: region.name };
+      return [free, launch([2], { target, fields: [{ field, privilege: read }] })];
+    }
+  }
+}
+
+/** A random program whose last operation is illegal; undefined where the seed has no way to break the rule. */
+export function generateIllegalProgram(
+  seed: number,
+  rule: Rule,
+  options: GeneratorOptions = {},
+): IllegalProgram | undefined {
+  const { program } = generateProgram(seed, { operations: 10, ...options });
+  const state = new Interpreter();
+  for (const operation of program.operations) state.step(operation);
+  const broken = breakRule(keyedDraw(seed, 0xbad), rule, state);
+  if (!broken) return undefined;
+  try {
+    for (const operation of broken) state.step(operation);
+    return undefined; // disjoint after all
+  } catch (expected) {
+    if (!(expected instanceof IllegalProgramError)) throw expected;
+    return { program: { seed, operations: [...program.operations, ...broken] }, rule, expected };
+  }
+}

@@ -1,0 +1,230 @@
+// The smallest program that still fails: delta debugging over operations, then over requirements, fields, launch
+// points, partitions and region points. Only legal programs are tried.
+import { pointsOf } from './brute-points.js';
+import { IllegalProgramError, interpret } from './interpreter.js';
+import {
+  type CreatePartition,
+  type CreateRegion,
+  type Domain,
+  type Launch,
+  namesUsed,
+  type Operation,
+  type Point,
+  type Program,
+  type Requirement,
+} from './program-description.js';
+
+/** Whether a program still shows the failure. */
+export type Fails = (program: Program) => boolean | Promise<boolean>;
+
+/** Drops operations that use what is gone; a launch that waited for a lost future gets a constant. */
+function withoutOrphans(operations: readonly Operation[]): Operation[] {
+  const names = new Set<string>();
+  const regionOf = new Map<string, string>();
+  const kept: Operation[] = [];
+  for (let operation of operations) {
+    if (operation.kind === 'launch' && typeof operation.argument !== 'number') {
+      if (!names.has(operation.argument.future)) operation = { ...operation, argument: 0 };
+    }
+    if (namesUsed(operation).some((name) => !names.has(name))) continue;
+    if (operation.kind === 'region') regionOf.set(operation.name, operation.name);
+    if (operation.kind === 'partition') regionOf.set(operation.name, regionOf.get(namesUsed(operation)[0]!)!);
+    if (operation.kind === 'free') {
+      names.delete(operation.region);
+      for (const [name, region] of regionOf) if (region === operation.region) names.delete(name);
+    }
+    names.add(operation.name);
+    kept.push(operation);
+  }
+  return kept;
+}
+
+function isLegal(program: Program): boolean {
+  try {
+    interpret(program);
+    return true;
+  } catch (error) {
+    if (error instanceof IllegalProgramError) return false;
+    throw error;
+  }
+}
+
+/** The list without one of its elements, for each element. */
+const without = <T>(list: readonly T[]): T[][] => list.map((_, i) => list.toSpliced(i, 1));
+
+/** Every way to make a set of points smaller by half. */
+function smallerDomains(domain: Domain): Domain[] {
+  if (domain.kind === 'box') {
+    const { lo, hi } = domain.box;
+    return lo.flatMap((x, axis): Domain[] => {
+      const middle = Math.floor((x + hi[axis]!) / 2);
+      if (hi[axis] === x) return [];
+      return [
+        { kind: 'box', box: { lo, hi: hi.with(axis, middle) } },
+        { kind: 'box', box: { lo: lo.with(axis, middle + 1), hi } },
+      ];
+    });
+  }
+  const points = pointsOf(domain);
+  if (points.length < 2) return [];
+  const half = points.length >> 1;
+  const { rank } = domain;
+  const listed = (some: Point[]): Domain => ({ kind: 'points', rank, points: some });
+  return [
+    listed(points.slice(0, half)),
+    listed(points.slice(half)),
+    listed(points.slice(1)),
+    listed(points.slice(0, -1)),
+  ];
+}
+
+function smallerRegions(region: CreateRegion): CreateRegion[] {
+  return [
+    ...without(region.fields)
+      .filter((fields) => fields.length > 0)
+      .map((fields) => ({ ...region, fields })),
+    ...smallerDomains(region.domain).map((domain) => ({ ...region, domain })),
+    ...region.fields.flatMap((field, f) =>
+      field.lanes > 1 && !field.range
+        ? [{ ...region, fields: region.fields.with(f, { ...field, lanes: 1 }) }]
+        : [],
+    ),
+    ...region.fields.flatMap((field, f) =>
+      field.kind !== 'i32'
+        ? [{ ...region, fields: region.fields.with(f, { ...field, kind: 'i32' as const }) }]
+        : [],
+    ),
+  ];
+}
+
+function smallerRequirements(requirement: Requirement): Requirement[] {
+  const { target, fields } = requirement;
+  const smaller = without(fields)
+    .filter((rest) => rest.length > 0)
+    .map((rest): Requirement => ({ target, fields: rest }));
+  if ('projection' in target && target.projection.kind !== 'identity') {
+    smaller.push({ target: { ...target, projection: { kind: 'identity' } }, fields });
+  }
+  return smaller;
+}
+
+function smallerLaunches(launch: Launch): Launch[] {
+  const { requirements, domain } = launch;
+  return [
+    ...without(requirements)
+      .filter((rest) => rest.length > 0)
+      .map((rest) => ({ ...launch, requirements: rest })),
+    ...requirements.flatMap((requirement, r) =>
+      smallerRequirements(requirement).map((smaller) => ({
+        ...launch,
+        requirements: requirements.with(r, smaller),
+      })),
+    ),
+    ...(domain ?? []).flatMap((n, axis) =>
+      n > 1 ? [1, n >> 1, n - 1].map((fewer) => ({ ...launch, domain: domain!.with(axis, fewer) })) : [],
+    ),
+    ...(typeof launch.argument === 'number' && launch.argument === 0 ? [] : [{ ...launch, argument: 0 }]),
+  ];
+}
+
+function smallerPartitions(partition: CreatePartition): CreatePartition[] {
+  const { by } = partition;
+  if (by.rule === 'equal') {
+    return by.colours.flatMap((n, axis) =>
+      n > 1 ? [{ ...partition, by: { ...by, colours: by.colours.with(axis, n >> 1) } }] : [],
+    );
+  }
+  const colours: Point = 'colours' in by ? by.colours : [2];
+  return [{ ...partition, by: { rule: 'equal', colours } }];
+}
+
+function smallerOperations(operation: Operation): Operation[] {
+  switch (operation.kind) {
+    case 'region':
+      return smallerRegions(operation);
+    case 'partition':
+      return smallerPartitions(operation);
+    case 'launch':
+      return smallerLaunches(operation);
+    default:
+      return [];
+  }
+}
+
+/** A field that a region has lost is lost everywhere. */
+function withoutLostFields(operations: readonly Operation[]): Operation[] {
+  const fieldsOf = new Map<string, ReadonlySet<string>>();
+  return operations.flatMap((operation): Operation[] => {
+    const fields = fieldsOf.get(namesUsed(operation)[0] ?? '');
+    if (operation.kind === 'region')
+      fieldsOf.set(operation.name, new Set(operation.fields.map((f) => f.name)));
+    if (operation.kind === 'partition' && fields) fieldsOf.set(operation.name, fields);
+    if ((operation.kind === 'fill' || operation.kind === 'read') && !fields?.has(operation.field)) return [];
+    if (operation.kind !== 'launch') return [operation];
+    const requirements = operation.requirements
+      .map(({ target, fields: uses }) => {
+        const known = fieldsOf.get('region' in target ? target.region : target.partition);
+        return { target, fields: uses.filter(({ field }) => known?.has(field)) };
+      })
+      .filter(({ fields: uses }) => uses.length > 0);
+    return requirements.length > 0 ? [{ ...operation, requirements }] : [];
+  });
+}
+
+/**
+ * Makes a failing program smaller until nothing more can go, or until `triesMax` programs have been run. Returns the
+ * program itself when it does not fail.
+ */
+export async function shrink(program: Program, fails: Fails, triesMax = 3000): Promise<Program> {
+  let best = program;
+  let tries = 0;
+  const attempt = async (operations: readonly Operation[]): Promise<boolean> => {
+    const candidate = {
+      seed: program.seed,
+      operations: withoutOrphans(withoutLostFields(withoutOrphans(operations))),
+    };
+    if (tries >= triesMax || !isLegal(candidate)) return false;
+    tries++;
+    if (!(await fails(candidate))) return false;
+    best = candidate;
+    return true;
+  };
+  for (let size = 0; size !== JSON.stringify(best).length && tries < triesMax; ) {
+    size = JSON.stringify(best).length;
+    for (let chunk = best.operations.length >> 1 || 1; chunk >= 1; chunk >>= 1) {
+      // From the end: what comes last hides nothing.
+      for (let end = best.operations.length; end > 0; end -= chunk) {
+        const operations = best.operations.toSpliced(Math.max(0, end - chunk), Math.min(chunk, end));
+        await attempt(operations);
+        end = Math.min(end, best.operations.length + chunk); // orphans may have gone as well
+      }
+    }
+    for (let i = 0; i < best.operations.length; i++) {
+      for (let smaller = true; smaller && i < best.operations.length; ) {
+        smaller = false;
+        for (const operation of smallerOperations(best.operations[i]!)) {
+          if (await attempt(best.operations.with(i, operation))) {
+            smaller = true;
+            break;
+          }
+        }
+      }
+    }
+  }
+  return best;
+}
+
+/** A test file that runs one program on the runtime; `options` are those of `runtimeExecutor`. */
+export function regressionTest(program: Program, options: object, finding: string): string {
+  return `// Found by the fuzzer and shrunk: ${finding.replace(/\s+/g, ' ').slice(0, 200)}
+import t from 'tap';
+import { describeDifference, type Program, runDifferential, runtimeExecutor } from '../../../runtime/testing/index.js';
+
+const program: Program = ${JSON.stringify(program, null, 2)};
+
+t.test('seed ${program.seed}', async (t) => {
+  const difference = await runDifferential(program, runtimeExecutor(${JSON.stringify(options)}));
+  t.equal(difference && describeDifference(difference), undefined);
+});
+`;
+}
