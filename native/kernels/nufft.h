@@ -1,0 +1,73 @@
+// Nonuniform Fourier transforms: sorting points into tiles, spreading, gathering, deconvolution. The arithmetic of
+// tasks/fourier/nufft-twin.ts; tasks/fourier/README.md says why it is right, and why it is arranged like this.
+//
+// Nothing here allocates: the caller (addon/nufft.cc) owns every array.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "levels.h"
+
+namespace maniple {
+
+/// A point as spreading wants it: per axis the place within its cell, t in [-1, 1), and the offset (in cells) of the
+/// first cell of its footprint in the padded tile.
+template <class T>
+struct TilePoint {
+  T t[3];
+  uint32_t at;
+};
+
+/// Sizes of one transform. A tile is 2^tileLog cells; its padded box also holds what its points' footprints reach.
+struct NufftLayout {
+  int32_t width, degree;
+  int32_t modes[3], fine[3];
+  int32_t tileLog[3], tiles[3], padded[3];
+  int64_t cells() const { return int64_t(fine[0]) * fine[1] * fine[2]; }
+  int64_t tileCount() const { return int64_t(tiles[0]) * tiles[1] * tiles[2]; }
+  int64_t tileCells() const { return int64_t(padded[0]) * padded[1] * padded[2]; }
+};
+
+/// The points of a plan, sorted by tile: tile i holds points starts[i] ... starts[i + 1].
+template <class T>
+struct NufftPoints {
+  int64_t count;
+  TilePoint<T>* sorted;
+  uint32_t* index;   // where each sorted point was in the caller's arrays
+  int64_t* starts;   // tileCount() + 1
+};
+
+struct NufftBadPoint {
+  int64_t index;  // -1: none
+  int32_t axis;
+};
+
+/// In the functions below C is 1 for real and 2 for interleaved complex data, and a grid has `fine` cells whose rows
+/// (along z) are `pitch` elements apart.
+template <class T>
+struct NufftFunctions {
+  /// Bytes of a kernel table for width and C, and the making of it from `pieces`, (degree + 1, width).
+  size_t (*tableBytes)(int32_t width, int32_t C);
+  void (*makeTable)(const NufftLayout&, int32_t C, const double* pieces, void* table);
+  /// Cells that a row of the footprint touches, padding included: at most this many are read beyond the first.
+  int32_t (*reach)(int32_t width);
+  /// Sorts points into tiles. `tileOf` is scratch (count); returns the first point that is not finite.
+  NufftBadPoint (*sortFromSingle)(const NufftLayout&, const float* const* xyz, uint32_t* tileOf, NufftPoints<T>&);
+  NufftBadPoint (*sortFromDouble)(const NufftLayout&, const double* const* xyz, uint32_t* tileOf, NufftPoints<T>&);
+  /// grid += kernel * values. `tile` is scratch, C * tileCells() and 16 elements.
+  void (*spread)(const NufftLayout&, int32_t C, const void* table, const NufftPoints<T>&, const T* values, T* tile,
+                 T* grid, int64_t pitch);
+  /// values = sum of kernel * grid.
+  void (*gather)(const NufftLayout&, int32_t C, const void* table, const NufftPoints<T>&, const T* grid,
+                 int64_t pitch, T* tile, T* values);
+};
+
+struct NufftTable {
+  NufftFunctions<float> single;
+  NufftFunctions<double> full;
+};
+
+}  // namespace maniple
+
+MANIPLE_TABLES(NufftTable, nufftTable)
