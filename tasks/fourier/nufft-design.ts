@@ -3,7 +3,7 @@
  * tolerance, the modes and the number of points before any point is looked at, and shared by the plain and the
  * native transform, so that both compute the same sums.
  */
-import { goodSize } from './nufft-temporary-fft.js';
+import { goodSize } from './sizes.js';
 import { ERROR_FACTOR, type SpreadingKernel, spreadingKernel, WIDTHS, widthFor } from './spreading-kernel.js';
 
 export type Modes = readonly [number, number, number];
@@ -62,7 +62,7 @@ export function designNufft(request: DesignRequest): NufftDesign {
 function chooseGrid(request: DesignRequest, eps: number): { width: number; fine: Modes } {
   const gridAt = (sigma: number, width: number): Modes =>
     request.modes.map((n) =>
-      goodSize(Math.max(Math.ceil(sigma * n - 1e-9), 2 * width, 4), 'even'),
+      goodSize(Math.max(Math.ceil(sigma * n - 1e-9), 2 * width, 4), { even: true }),
     ) as unknown as Modes;
   if (request.upsampling !== undefined) {
     const width = Math.min(WIDTHS.most, widthFor(eps, request.upsampling));

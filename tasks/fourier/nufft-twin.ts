@@ -3,9 +3,9 @@
  * All sums are in double precision, whatever the arrays hold.
  */
 
+import { fft3 } from './fft3.js';
 import type { Modes, NufftDesign } from './nufft-design.js';
 import type { Points, Reals } from './nufft-input.js';
-import { fft3 } from './nufft-temporary-fft.js';
 import { kernelValues, type SpreadingKernel } from './spreading-kernel.js';
 
 export type Sign = 1 | -1;
