@@ -71,8 +71,38 @@ export interface FftAddon {
   ): void;
 }
 
+/** A nonuniform transform with its points: opaque to JavaScript. */
+export type NufftHandle = { readonly nufft: unique symbol };
+
+/** Nonuniform Fourier transforms; tasks/fourier/nufft-native.ts is the only caller, and checks what it passes. */
+export interface NufftAddon {
+  /** `bytes` per number (4 or 8), modes, fine grid, kernel, deconvolution factors per axis, sign. */
+  nufftPlan(
+    bytes: number,
+    modes: Int32Array,
+    fine: Int32Array,
+    width: number,
+    degree: number,
+    pieces: Float64Array,
+    factorsX: Float64Array,
+    factorsY: Float64Array,
+    factorsZ: Float64Array,
+    sign: number,
+  ): NufftHandle;
+  /** Takes the points over; -1, or 3 * index + axis of the first coordinate that is not finite. */
+  nufftSort(plan: NufftHandle, x: Reals, y: Reals, z: Reals): number;
+  nufftType1(plan: NufftHandle, values: Reals, out: Reals): void;
+  nufftType1Real(plan: NufftHandle, values: Reals, out: Reals): void;
+  nufftType2(plan: NufftHandle, coefficients: Reals, out: Reals): void;
+  nufftType2Real(plan: NufftHandle, coefficients: Reals, out: Reals): void;
+  /** Frees the memory of the plan; garbage collection would do it later. */
+  nufftClose(plan: NufftHandle): void;
+}
+
+type Reals = Float32Array | Float64Array;
+
 /** Everything in the add-on. */
-export interface Addon extends FutexAddon, FftAddon {
+export interface Addon extends FutexAddon, FftAddon, NufftAddon {
   /** The vector level in use: what the processor has, capped by MANIPLE_SIMD. */
   readonly simdLevel: 'generic' | 'avx2' | 'avx512';
 }

@@ -12,6 +12,7 @@
 
 #include "addon.h"
 #include "arguments.h"
+#include "fft-plan.h"
 
 namespace maniple {
 
@@ -210,6 +211,35 @@ void entry(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
+
+template <class T>
+struct FftShape<T>::Parts {
+  std::shared_ptr<const OwnedPlan<T>> plan[3];
+  Scratch work;
+};
+
+template <class T>
+FftShape<T>::FftShape(int nx, int ny, int nz) : parts_(new Parts) {
+  parts_->plan[0] = planOf<T>(nx);
+  parts_->plan[1] = planOf<T>(ny);
+  parts_->plan[2] = planOf<T>(nz);
+  parts_->work.atLeast(fftWorkElements<T>(std::max(nx, std::max(ny, nz))) * sizeof(T));
+}
+
+template <class T>
+FftShape<T>::~FftShape() = default;
+
+template <class T>
+Fft3<T> FftShape<T>::with(int sign) const {
+  const auto& plan = parts_->plan;
+  return {{&plan[0]->plan, &plan[1]->plan, &plan[2]->plan}, sign, T(1), static_cast<T*>(parts_->work.atLeast(0))};
+}
+
+template class FftShape<float>;
+template class FftShape<double>;
+
+const FftFunctions<float>& fftFunctions(float) { return active_fftTable().f32; }
+const FftFunctions<double>& fftFunctions(double) { return active_fftTable().f64; }
 
 void register_fft(Napi::Env env, Napi::Object exports) {
   exports.Set("fftComplex", Napi::Function::New<entry<What::complex>>(env, "fftComplex"));

@@ -7,180 +7,179 @@
 #include <cstring>
 
 #include "nufft.h"
+#include "portable.h"
 
-#if defined(__AVX512F__)
-#define MANIPLE_NUFFT_BYTES 64
-#elif defined(__AVX2__)
-#define MANIPLE_NUFFT_BYTES 32
-#else
-#define MANIPLE_NUFFT_BYTES 16
-#endif
+/// Small member functions that must vanish into the loops around them.
+#define MANIPLE_ROW inline __attribute__((always_inline))
 
-namespace maniple {
-namespace MANIPLE_LEVEL {
+MANIPLE_NAMESPACE_BEGIN
 
-template <class T, int N> struct VecOf {
-  typedef T type __attribute__((vector_size(N * sizeof(T))));
-  typedef T loose __attribute__((vector_size(N * sizeof(T)), aligned(sizeof(T)), may_alias));
-};
-template <class T, int N> using Vec = typename VecOf<T, N>::type;
-template <class T, int N> inline Vec<T, N> load(const T *p) { return *(const typename VecOf<T, N>::loose *)p; }
-template <class T, int N> inline void store(T *p, Vec<T, N> v) { *(typename VecOf<T, N>::loose *)p = v; }
-
-constexpr int powerAtLeast(int n) { int p = 1; while (p < n) p *= 2; return p; }
-
-// L lanes cut into vectors: as many of the widest as fit, and one narrower for the rest.
-template <class T, int L> struct Row {
-  static constexpr int wide = MANIPLE_NUFFT_BYTES / (int)sizeof(T);
-  static constexpr int least = 16 / (int)sizeof(T);
-  static constexpr int full = L / wide;
-  static constexpr int rest = L % wide == 0 ? 0 : powerAtLeast(L % wide) < least ? least : powerAtLeast(L % wide);
-  static constexpr int lanes = full * wide + rest;
-  Vec<T, wide> body[full > 0 ? full : 1];
-  Vec<T, rest ? rest : least> tail;
-};
-
-// Piecewise polynomials with the lanes of x and y padded, and those of z doubled for complex data.
-template <class T, int W, int C> struct KernelTable {
-  static constexpr int side = powerAtLeast(W) < 16 / (int)sizeof(T) ? 16 / (int)sizeof(T) : powerAtLeast(W);
-  using R = Row<T, W * C>;
-  int degree;
-  alignas(64) T across[24][side];
-  alignas(64) T along[24][R::lanes];
-};
-
-template <class T, int W, int C>
-inline void evaluateAcross(const KernelTable<T, W, C> &k, T t, T *out) {
-  using S = Row<T, KernelTable<T, W, C>::side>;
-  S s;
-  const T *c = k.across[k.degree];
-  for (int v = 0; v < S::full; v++) s.body[v] = load<T, S::wide>(c + v * S::wide);
-  if (S::rest) s.tail = load<T, S::rest ? S::rest : S::least>(c + S::full * S::wide);
-  for (int p = k.degree - 1; p >= 0; p--) {
-    c = k.across[p];
-    for (int v = 0; v < S::full; v++) s.body[v] = s.body[v] * t + load<T, S::wide>(c + v * S::wide);
-    if (S::rest) s.tail = s.tail * t + load<T, S::rest ? S::rest : S::least>(c + S::full * S::wide);
-  }
-  for (int v = 0; v < S::full; v++) store<T, S::wide>(out + v * S::wide, s.body[v]);
-  if (S::rest) store<T, S::rest ? S::rest : S::least>(out + S::full * S::wide, s.tail);
+/// The least power of two that is not below n.
+constexpr int powerAtLeast(int n) {
+  int p = 1;
+  while (p < n) p *= 2;
+  return p;
 }
 
-template <class T, int W, int C>
-inline typename KernelTable<T, W, C>::R evaluateAlong(const KernelTable<T, W, C> &k, T t) {
-  using R = typename KernelTable<T, W, C>::R;
-  R r;
-  const T *c = k.along[k.degree];
-  for (int v = 0; v < R::full; v++) r.body[v] = load<T, R::wide>(c + v * R::wide);
-  if (R::rest) r.tail = load<T, R::rest ? R::rest : R::least>(c + R::full * R::wide);
-  for (int p = k.degree - 1; p >= 0; p--) {
-    c = k.along[p];
-    for (int v = 0; v < R::full; v++) r.body[v] = r.body[v] * t + load<T, R::wide>(c + v * R::wide);
-    if (R::rest) r.tail = r.tail * t + load<T, R::rest ? R::rest : R::least>(c + R::full * R::wide);
+/// L lanes of T, cut into vectors: as many of the widest as fit, and a narrower one for the rest.
+template <class T, int L>
+struct Row {
+  static constexpr int wide = kLanes<T>;
+  static constexpr int full = L / wide;
+  static constexpr int least = 16 / int(sizeof(T));
+  static constexpr bool cut = L % wide != 0;
+  static constexpr int rest = powerAtLeast(L % wide) < least ? least : powerAtLeast(L % wide);
+  /// With the lanes that only fill up the last vector.
+  static constexpr int lanes = full * wide + (cut ? rest : 0);
+  using Wide = Vec<T, wide>;
+  using Rest = Vec<T, rest>;
+
+  Wide body[full > 0 ? full : 1];
+  Rest tail;
+
+  static MANIPLE_ROW Row at(const T* p) {
+    Row r;
+    for (int v = 0; v < full; v++) r.body[v] = load<Wide>(p + v * wide);
+    if (cut) r.tail = load<Rest>(p + full * wide);
+    return r;
   }
+  MANIPLE_ROW void write(T* p) const {
+    for (int v = 0; v < full; v++) store<Wide>(p + v * wide, body[v]);
+    if (cut) store<Rest>(p + full * wide, tail);
+  }
+  MANIPLE_ROW Row operator*(T factor) const {
+    Row r;
+    for (int v = 0; v < full; v++) r.body[v] = body[v] * factor;
+    if (cut) r.tail = tail * factor;
+    return r;
+  }
+  MANIPLE_ROW Row operator+(const Row& other) const {
+    Row r;
+    for (int v = 0; v < full; v++) r.body[v] = body[v] + other.body[v];
+    if (cut) r.tail = tail + other.tail;
+    return r;
+  }
+  /// Times a value: every lane when C is 1, lanes re, im, re, im when C is 2.
+  template <int C>
+  MANIPLE_ROW Row timesValue(const T* value) const {
+    if constexpr (C == 1) {
+      return *this * value[0];
+    } else {
+      Row r;
+      Wide a;
+      for (int i = 0; i < wide; i++) a[i] = value[i & 1];
+      for (int v = 0; v < full; v++) r.body[v] = body[v] * a;
+      if (cut) {
+        Rest b;
+        for (int i = 0; i < rest; i++) b[i] = value[i & 1];
+        r.tail = tail * b;
+      }
+      return r;
+    }
+  }
+  /// The sum over all lanes of this times other: even and odd lanes apart when C is 2.
+  template <int C>
+  MANIPLE_ROW void dot(const Row& other, T* out) const {
+    T a[2] = {}, b[2] = {};
+    if constexpr (full > 0) {
+      Wide sum = body[0] * other.body[0];
+      for (int v = 1; v < full; v++) sum += body[v] * other.body[v];
+      fold<wide, C>(sum, a);
+    }
+    if constexpr (cut) fold<rest, C>(tail * other.tail, b);
+    for (int c = 0; c < C; c++) out[c] = a[c] + b[c];
+  }
+
+ private:
+  template <int N, int C>
+  static MANIPLE_ROW void fold(Vec<T, N> v, T* out) {
+    if constexpr (N > least) {
+      union {
+        Vec<T, N> whole;
+        Vec<T, N / 2> half[2];
+      } u = {v};
+      fold<N / 2, C>(u.half[0] + u.half[1], out);
+    } else {
+      for (int c = 0; c < C; c++) out[c] = v[c];
+      for (int i = C; i < N; i++) out[i % C] += v[i];
+    }
+  }
+};
+
+/// The pieces of the kernel, ready for evaluation: those of x and y in padded lanes, those of z with each lane
+/// doubled for complex data.
+template <class T, int W, int C>
+struct KernelTable {
+  static constexpr int degreeMost = 23;
+  using Across = Row<T, W>;
+  using Along = Row<T, W * C>;
+  int32_t degree;
+  alignas(64) T across[degreeMost + 1][Across::lanes];
+  alignas(64) T along[degreeMost + 1][Along::lanes];
+};
+
+/// Horner's rule for all lanes at once.
+template <class R, class T>
+MANIPLE_ROW R evaluate(const T (*coefficients)[R::lanes], int32_t degree, T t) {
+  R r = R::at(coefficients[degree]);
+  for (int32_t p = degree - 1; p >= 0; p--) r = r * t + R::at(coefficients[p]);
   return r;
 }
 
-// Adds points to a tile. `values` are the data of all points, `index` says which belongs to each.
+/// How many points ahead the values are fetched: they lie anywhere in the caller's array.
+constexpr int64_t AHEAD = 12;
+
+/// Adds points to a tile. `values` are the data of all points, `index` says which belongs to each. Strides are in
+/// elements.
 template <class T, int W, int C>
-void spreadTile(const KernelTable<T, W, C> &k, const TilePoint<T> *points, const uint32_t *index, int64_t count,
-                const T *values, T *tile, int64_t strideX, int64_t strideY) {
-  using R = typename KernelTable<T, W, C>::R;
-  constexpr int TL = R::rest ? R::rest : R::least;
-  alignas(64) T kx[KernelTable<T, W, C>::side], ky[KernelTable<T, W, C>::side];
+void spreadTile(const KernelTable<T, W, C>& kernel, const TilePoint<T>* points, const uint32_t* index,
+                int64_t count, const T* values, T* tile, int64_t strideX, int64_t strideY) {
+  using Across = typename KernelTable<T, W, C>::Across;
+  using Along = typename KernelTable<T, W, C>::Along;
+  alignas(64) T kx[Across::lanes], ky[Across::lanes];
   for (int64_t p = 0; p < count; p++) {
-    __builtin_prefetch(values + (int64_t)C * index[p + 12 < count ? p + 12 : p]);
-    const TilePoint<T> &q = points[p];
-    evaluateAcross(k, q.t[0], kx);
-    evaluateAcross(k, q.t[1], ky);
-    R z = evaluateAlong(k, q.t[2]);
-    const T *value = values + (int64_t)C * index[p];
-    if (C == 2) {
-      const T re = value[0], im = value[1];
-      Vec<T, R::wide> v;
-      for (int i = 0; i < R::wide; i++) v[i] = i & 1 ? im : re;
-      for (int i = 0; i < R::full; i++) z.body[i] *= v;
-      Vec<T, TL> u;
-      for (int i = 0; i < TL; i++) u[i] = i & 1 ? im : re;
-      if (R::rest) z.tail *= u;
-    } else {
-      for (int i = 0; i < R::full; i++) z.body[i] *= value[0];
-      if (R::rest) z.tail *= value[0];
-    }
-    T *plane = tile + (int64_t)C * q.at;
+    __builtin_prefetch(values + C * int64_t(index[p + AHEAD < count ? p + AHEAD : p]));
+    const TilePoint<T>& point = points[p];
+    evaluate<Across>(kernel.across, kernel.degree, point.t[0]).write(kx);
+    evaluate<Across>(kernel.across, kernel.degree, point.t[1]).write(ky);
+    const Along z =
+        evaluate<Along>(kernel.along, kernel.degree, point.t[2]).template timesValue<C>(values + C * int64_t(index[p]));
+    T* plane = tile + C * int64_t(point.at);
     for (int i = 0; i < W; i++, plane += strideX) {
-      R a = z;
-      for (int v = 0; v < R::full; v++) a.body[v] *= kx[i];
-      if (R::rest) a.tail *= kx[i];
-      T *row = plane;
+      const Along a = z * kx[i];
+      T* row = plane;
 #pragma GCC unroll 16
-      for (int j = 0; j < W; j++, row += strideY) {
-        for (int v = 0; v < R::full; v++)
-          store<T, R::wide>(row + v * R::wide, load<T, R::wide>(row + v * R::wide) + a.body[v] * ky[j]);
-        if (R::rest)
-          store<T, TL>(row + R::full * R::wide, load<T, TL>(row + R::full * R::wide) + a.tail * ky[j]);
-      }
+      for (int j = 0; j < W; j++, row += strideY) (a * ky[j] + Along::at(row)).write(row);
     }
   }
 }
 
-// Adds the lanes of v that hold real parts into out[0], imaginary parts (C = 2) into out[1].
-template <class T, int N, int C> inline void sumLanes(Vec<T, N> v, T *out) {
-  if constexpr (N == C) {
-    for (int i = 0; i < C; i++) out[i] = v[i];
-  } else {
-    Vec<T, N / 2> low, high;
-    memcpy(&low, &v, sizeof low);
-    memcpy(&high, (const char *)&v + sizeof low, sizeof high);
-    if constexpr (N / 2 * sizeof(T) >= 16) {
-      sumLanes<T, N / 2, C>(low + high, out);
-    } else {
-      T s[C] = {};
-      for (int i = 0; i < N; i++) s[i % C] += v[i];
-      for (int i = 0; i < C; i++) out[i] = s[i];
-    }
-  }
-}
-
+/// The reverse: the value of each point is the sum of the tile times the kernel. Rows are first summed over y, then
+/// over x, and only the last sum is multiplied with the kernel along z.
 template <class T, int W, int C>
-void gatherTile(const KernelTable<T, W, C> &k, const TilePoint<T> *points, const uint32_t *index, int64_t count,
-                const T *tile, int64_t strideX, int64_t strideY, T *values) {
-  using R = typename KernelTable<T, W, C>::R;
-  constexpr int TL = R::rest ? R::rest : R::least;
-  alignas(64) T kx[KernelTable<T, W, C>::side], ky[KernelTable<T, W, C>::side];
+void gatherTile(const KernelTable<T, W, C>& kernel, const TilePoint<T>* points, const uint32_t* index,
+                int64_t count, const T* tile, int64_t strideX, int64_t strideY, T* values) {
+  using Across = typename KernelTable<T, W, C>::Across;
+  using Along = typename KernelTable<T, W, C>::Along;
+  alignas(64) T kx[Across::lanes], ky[Across::lanes];
   for (int64_t p = 0; p < count; p++) {
-    __builtin_prefetch(values + (int64_t)C * index[p + 12 < count ? p + 12 : p], 1);
-    const TilePoint<T> &q = points[p];
-    evaluateAcross(k, q.t[0], kx);
-    evaluateAcross(k, q.t[1], ky);
-    R z = evaluateAlong(k, q.t[2]);
-    const T *plane = tile + (int64_t)C * q.at;
-    R sum;
-    for (int v = 0; v < R::full; v++) sum.body[v] = Vec<T, R::wide>{};
-    sum.tail = Vec<T, TL>{};
+    __builtin_prefetch(values + C * int64_t(index[p + AHEAD < count ? p + AHEAD : p]), 1);
+    const TilePoint<T>& point = points[p];
+    evaluate<Across>(kernel.across, kernel.degree, point.t[0]).write(kx);
+    evaluate<Across>(kernel.across, kernel.degree, point.t[1]).write(ky);
+    const Along z = evaluate<Along>(kernel.along, kernel.degree, point.t[2]);
+    const T* plane = tile + C * int64_t(point.at);
+    Along sum;
+#pragma GCC unroll 1
     for (int i = 0; i < W; i++, plane += strideX) {
-      R a;
-      for (int v = 0; v < R::full; v++) a.body[v] = load<T, R::wide>(plane + v * R::wide) * ky[0];
-      if (R::rest) a.tail = load<T, TL>(plane + R::full * R::wide) * ky[0];
-      const T *row = plane + strideY;
+      Along a = Along::at(plane) * ky[0];
+      const T* row = plane + strideY;
 #pragma GCC unroll 16
-      for (int j = 1; j < W; j++, row += strideY) {
-        for (int v = 0; v < R::full; v++) a.body[v] += load<T, R::wide>(row + v * R::wide) * ky[j];
-        if (R::rest) a.tail += load<T, TL>(row + R::full * R::wide) * ky[j];
-      }
-      for (int v = 0; v < R::full; v++) sum.body[v] += a.body[v] * kx[i];
-      if (R::rest) sum.tail += a.tail * kx[i];
+      for (int j = 1; j < W; j++, row += strideY) a = Along::at(row) * ky[j] + a;
+      sum = i == 0 ? a * kx[0] : a * kx[i] + sum;
     }
-    T part[2] = {}, more[2] = {};
-    if (R::full > 0) {
-      Vec<T, R::wide> all = sum.body[0] * z.body[0];
-      for (int v = 1; v < R::full; v++) all += sum.body[v] * z.body[v];
-      sumLanes<T, R::wide, C>(all, part);
-    }
-    if (R::rest) sumLanes<T, TL, C>(sum.tail * z.tail, more);
-    T *value = values + (int64_t)C * index[p];
-    for (int i = 0; i < C; i++) value[i] = part[i] + more[i];
+    z.template dot<C>(sum, values + C * int64_t(index[p]));
   }
 }
 
-}  // namespace MANIPLE_LEVEL
-}  // namespace maniple
+MANIPLE_NAMESPACE_END

@@ -2,8 +2,7 @@
 
 #include "nufft-tile.h"
 
-namespace maniple {
-namespace MANIPLE_LEVEL {
+MANIPLE_NAMESPACE_BEGIN
 namespace {
 
 constexpr int LEAST_WIDTH = 2;
@@ -40,7 +39,7 @@ struct Located {
 /// or so large that it does not fit the integers used here: the careful loop then does it again.
 template <class T, class S>
 bool locateAxis(const S* x, double fine, double half, int32_t* cell, T* t) {
-  constexpr int N = MANIPLE_NUFFT_BYTES / 8;
+  constexpr int N = kRegister / 8 < 4 ? 4 : kRegister / 8;
   using D = Vec<double, N>;
   using I = Vec<int32_t, N>;
   using L = Vec<int64_t, N>;
@@ -48,14 +47,14 @@ bool locateAxis(const S* x, double fine, double half, int32_t* cell, T* t) {
   constexpr double toWhole = 6755399441055744.0;
   L wild = {};
   for (int i = 0; i < BLOCK; i += N) {
-    const D turns = __builtin_convertvector(load<S, N>(x + i), D) * 0.15915494309189533577;
+    const D turns = __builtin_convertvector(load<Vec<S, N>>(x + i), D) * 0.15915494309189533577;
     wild |= ~((turns < 1e9) & (turns > -1e9));
     const D low = (turns - ((turns + toWhole) - toWhole)) * fine - half;
     D first = (low + toWhole) - toWhole;
     first = first < low ? first + 1 : first;
-    store<T, N>(t + i, __builtin_convertvector((first - low) * 2 - 1, Vec<T, N>));
+    store<Vec<T, N>>(t + i, __builtin_convertvector((first - low) * 2 - 1, Vec<T, N>));
     first = first < 0 ? first + fine : first;
-    store<int32_t, N>(cell + i, __builtin_convertvector(first, I));
+    store<I>(cell + i, __builtin_convertvector(first, I));
   }
   int64_t any = 0;
   for (int i = 0; i < N; i++) any |= wild[i];
@@ -208,6 +207,104 @@ void gatherOf(const NufftLayout& layout, const void* table, const NufftPoints<T>
   }
 }
 
+// ------------------------------------------------------------------------------------------------------- modes
+
+/// Mode k of an axis on its periodic grid.
+inline int64_t wrapped(int64_t k, int64_t fine) { return k < 0 ? k + fine : k; }
+
+template <class T>
+void keepModes(const NufftLayout& layout, const T* const* factors, const T* grid, T* modes) {
+  const int64_t low[3] = {layout.modes[0] / 2, layout.modes[1] / 2, layout.modes[2] / 2};
+  for (int64_t i = 0; i < layout.modes[0]; i++) {
+    for (int64_t j = 0; j < layout.modes[1]; j++) {
+      const T factor = factors[0][i] * factors[1][j];
+      const T* row = grid + 2 * layout.fine[2] *
+                                (wrapped(i - low[0], layout.fine[0]) * layout.fine[1] + wrapped(j - low[1], layout.fine[1]));
+      const T* negative = row + 2 * (layout.fine[2] - low[2]);
+      for (int64_t k = 0; k < low[2]; k++) {
+        modes[2 * k] = negative[2 * k] * (factor * factors[2][k]);
+        modes[2 * k + 1] = negative[2 * k + 1] * (factor * factors[2][k]);
+      }
+      const T* positive = row - 2 * low[2];
+      for (int64_t k = low[2]; k < layout.modes[2]; k++) {
+        modes[2 * k] = positive[2 * k] * (factor * factors[2][k]);
+        modes[2 * k + 1] = positive[2 * k + 1] * (factor * factors[2][k]);
+      }
+      modes += 2 * layout.modes[2];
+    }
+  }
+}
+
+template <class T>
+void placeModes(const NufftLayout& layout, const T* const* factors, const T* modes, T* grid) {
+  const int64_t low[3] = {layout.modes[0] / 2, layout.modes[1] / 2, layout.modes[2] / 2};
+  for (int64_t i = 0; i < layout.modes[0]; i++) {
+    for (int64_t j = 0; j < layout.modes[1]; j++) {
+      const T factor = factors[0][i] * factors[1][j];
+      T* row = grid + 2 * layout.fine[2] *
+                          (wrapped(i - low[0], layout.fine[0]) * layout.fine[1] + wrapped(j - low[1], layout.fine[1]));
+      T* negative = row + 2 * (layout.fine[2] - low[2]);
+      for (int64_t k = 0; k < low[2]; k++) {
+        negative[2 * k] = modes[2 * k] * (factor * factors[2][k]);
+        negative[2 * k + 1] = modes[2 * k + 1] * (factor * factors[2][k]);
+      }
+      T* positive = row - 2 * low[2];
+      for (int64_t k = low[2]; k < layout.modes[2]; k++) {
+        positive[2 * k] = modes[2 * k] * (factor * factors[2][k]);
+        positive[2 * k + 1] = modes[2 * k + 1] * (factor * factors[2][k]);
+      }
+      modes += 2 * layout.modes[2];
+    }
+  }
+}
+
+template <class T>
+void keepRealModes(const NufftLayout& layout, const T* const* factors, const T* spectrum, T* modes) {
+  const int64_t low[3] = {layout.modes[0] / 2, layout.modes[1] / 2, layout.modes[2] / 2};
+  const int64_t pitch = 2 * int64_t(layout.fine[2] / 2 + 1);
+  for (int64_t i = 0; i < layout.modes[0]; i++) {
+    for (int64_t j = 0; j < layout.modes[1]; j++) {
+      const T factor = factors[0][i] * factors[1][j];
+      const int64_t kx = i - low[0], ky = j - low[1];
+      // The real part of mode -k is that of mode k.
+      const T* mirrored =
+          spectrum + pitch * (wrapped(-kx, layout.fine[0]) * layout.fine[1] + wrapped(-ky, layout.fine[1]));
+      const T* straight =
+          spectrum + pitch * (wrapped(kx, layout.fine[0]) * layout.fine[1] + wrapped(ky, layout.fine[1]));
+      for (int64_t k = 0; k < low[2]; k++) modes[k] = mirrored[2 * (low[2] - k)] * (factor * factors[2][k]);
+      for (int64_t k = low[2]; k < layout.modes[2]; k++) {
+        modes[k] = straight[2 * (k - low[2])] * (factor * factors[2][k]);
+      }
+      modes += layout.modes[2];
+    }
+  }
+}
+
+template <class T>
+void placeRealModes(const NufftLayout& layout, const T* const* factors, const T* modes, T* spectrum) {
+  const int64_t n[3] = {layout.modes[0], layout.modes[1], layout.modes[2]};
+  const int64_t low[3] = {n[0] / 2, n[1] / 2, n[2] / 2};
+  const int64_t pitch = 2 * int64_t(layout.fine[2] / 2 + 1);
+  const auto exists = [&](int64_t kx, int64_t ky) {
+    return kx + low[0] >= 0 && kx + low[0] < n[0] && ky + low[1] >= 0 && ky + low[1] < n[1];
+  };
+  for (int64_t kx = -low[0]; kx <= low[0]; kx++) {
+    for (int64_t ky = -low[1]; ky <= low[1]; ky++) {
+      const T factor = T(0.5) * factors[0][low[0] - (kx < 0 ? -kx : kx)] * factors[1][low[1] - (ky < 0 ? -ky : ky)];
+      const T* straight = exists(kx, ky) ? modes + ((kx + low[0]) * n[1] + ky + low[1]) * n[2] + low[2] : nullptr;
+      const T* mirrored = exists(-kx, -ky) ? modes + ((low[0] - kx) * n[1] + low[1] - ky) * n[2] + low[2] : nullptr;
+      T* row = spectrum + pitch * (wrapped(kx, layout.fine[0]) * layout.fine[1] + wrapped(ky, layout.fine[1]));
+      for (int64_t kz = 0; kz <= low[2]; kz++) {
+        T sum = 0;
+        if (straight != nullptr && kz + low[2] < n[2]) sum += straight[kz];
+        if (mirrored != nullptr) sum += mirrored[-kz];
+        row[2 * kz] = sum * (factor * factors[2][low[2] - kz]);
+        row[2 * kz + 1] = 0;
+      }
+    }
+  }
+}
+
 // --------------------------------------------------------------------------- from a run-time width to the templates
 
 template <class T>
@@ -220,7 +317,7 @@ struct Instance {
 };
 
 template <class T, int W, int C>
-constexpr Instance<T> instance = {sizeof(KernelTable<T, W, C>), KernelTable<T, W, C>::R::lanes / C,
+constexpr Instance<T> instance = {sizeof(KernelTable<T, W, C>), KernelTable<T, W, C>::Along::lanes / C,
                                   makeTableOf<T, W, C>, spreadOf<T, W, C>, gatherOf<T, W, C>};
 
 template <class T>
@@ -253,6 +350,10 @@ constexpr NufftFunctions<T> functions = {
        int64_t pitch, T* tile, T* values) {
       instanceFor<T>(layout.width, C).gather(layout, table, points, grid, pitch, tile, values);
     },
+    keepModes<T>,
+    placeModes<T>,
+    keepRealModes<T>,
+    placeRealModes<T>,
 };
 
 }  // namespace
@@ -260,5 +361,4 @@ constexpr NufftFunctions<T> functions = {
 extern const NufftTable nufftTable;
 const NufftTable nufftTable = {functions<float>, functions<double>};
 
-}  // namespace MANIPLE_LEVEL
-}  // namespace maniple
+MANIPLE_NAMESPACE_END

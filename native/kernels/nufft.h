@@ -58,9 +58,16 @@ struct NufftFunctions {
   /// grid += kernel * values. `tile` is scratch, C * tileCells() and 16 elements.
   void (*spread)(const NufftLayout&, int32_t C, const void* table, const NufftPoints<T>&, const T* values, T* tile,
                  T* grid, int64_t pitch);
-  /// values = sum of kernel * grid.
+  /// values = sum of the grid times the kernel.
   void (*gather)(const NufftLayout&, int32_t C, const void* table, const NufftPoints<T>&, const T* grid,
                  int64_t pitch, T* tile, T* values);
+  /// Complex modes from the transformed grid, and to a grid of zeros: times factors[axis][k + modes / 2].
+  void (*keepModes)(const NufftLayout&, const T* const* factors, const T* grid, T* modes);
+  void (*placeModes)(const NufftLayout&, const T* const* factors, const T* modes, T* grid);
+  /// The same between the half spectrum (fine[0], fine[1], fine[2] / 2 + 1) of a real grid and the real part of the
+  /// modes. Placing takes the even part of the modes, whose transform is the real part of theirs.
+  void (*keepRealModes)(const NufftLayout&, const T* const* factors, const T* spectrum, T* modes);
+  void (*placeRealModes)(const NufftLayout&, const T* const* factors, const T* modes, T* spectrum);
 };
 
 struct NufftTable {

@@ -5,10 +5,42 @@
 
 import { fft3 } from './fft3.js';
 import type { Modes, NufftDesign } from './nufft-design.js';
-import type { Points, Reals } from './nufft-input.js';
+import { checkFinite, type Points, type Reals } from './nufft-input.js';
 import { kernelValues, type SpreadingKernel } from './spreading-kernel.js';
 
 export type Sign = 1 | -1;
+
+/** The transforms of one design and one set of points. Results go to `out`, whose length the caller has checked. */
+export interface NufftEngine {
+  type1(values: Reals, out: Reals): void;
+  type2(coefficients: Reals, out: Reals): void;
+  /** The real part of type 1 for real values. */
+  type1Real(values: Reals, out: Reals): void;
+  /** The real part of type 2 for real coefficients. */
+  type2Real(coefficients: Reals, out: Reals): void;
+  close(): void;
+}
+
+/** The plain engine; `where` opens the message when a point is not finite. The points are copied. */
+export function twinEngine(where: string, design: NufftDesign, given: Points, sign: Sign): NufftEngine {
+  checkFinite(where, given);
+  const points: Points = [given[0].slice(), given[1].slice(), given[2].slice()];
+  return {
+    type1: (values, out) => type1Twin(design, points, values, sign, out),
+    type2: (coefficients, out) => type2Twin(design, points, coefficients, sign, out),
+    type1Real: (values, out) => {
+      const whole = new Float64Array(2 * out.length);
+      type1Twin(design, points, complexOf(values), sign, whole);
+      realPart(whole, out);
+    },
+    type2Real: (coefficients, out) => {
+      const whole = new Float64Array(2 * out.length);
+      type2Twin(design, points, complexOf(coefficients), sign, whole);
+      realPart(whole, out);
+    },
+    close: () => {},
+  };
+}
 
 /** f_k = sum_j c_j exp(i sign k.x_j). `values` complex (M), `out` complex (modes). */
 export function type1Twin(design: NufftDesign, points: Points, values: Reals, sign: Sign, out: Reals): void {
@@ -130,4 +162,14 @@ function overModes(design: NufftDesign, visit: (mode: number, at: number, factor
 
 function transform(grid: Float64Array, shape: Modes, sign: Sign): void {
   fft3(grid, [shape[0], shape[1], shape[2]], { sign, out: grid });
+}
+
+function complexOf(values: Reals): Float64Array {
+  const complex = new Float64Array(2 * values.length);
+  for (let i = 0; i < values.length; i++) complex[2 * i] = values[i]!;
+  return complex;
+}
+
+function realPart(complex: Reals, out: Reals): void {
+  for (let i = 0; i < out.length; i++) out[i] = complex[2 * i]!;
 }

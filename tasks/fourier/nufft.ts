@@ -10,8 +10,9 @@
  */
 import { designNufft, type Modes, type NufftDesign } from './nufft-design.js';
 import type { Points, Reals } from './nufft-input.js';
-import { checkData, checkFinite, checkKind, checkModes, checkNumbers, checkPoints } from './nufft-input.js';
-import { type Sign, type1Twin, type2Twin } from './nufft-twin.js';
+import { checkData, checkKind, checkModes, checkNumbers, checkPoints } from './nufft-input.js';
+import { nativeEngine, nativeNufft } from './nufft-native.js';
+import { type NufftEngine, type Sign, twinEngine } from './nufft-twin.js';
 
 export type { Modes, Points, Reals, Sign };
 
@@ -24,6 +25,11 @@ export interface NufftOptions {
   readonly threads?: number;
   /** Least size of the fine grid over the modes, 1.15 to 4. Chosen by cost when absent. */
   readonly upsampling?: number;
+  /**
+   * Which implementation runs: the native one where the add-on is loaded, else the plain one. They agree within the
+   * tolerance, not to the bit.
+   */
+  readonly variant?: 'native' | 'plain';
 }
 
 export interface PlanOptions extends NufftOptions {
@@ -50,7 +56,11 @@ export function nufft1<T extends Reals>(
   options: NufftOptions = {},
 ): SameKind<T> {
   const plan = oneShot('nufft1', points, values, 'values', modes, options, false);
-  return plan.type1(values) as SameKind<T>;
+  try {
+    return plan.type1(values) as SameKind<T>;
+  } finally {
+    plan.close();
+  }
 }
 
 /**
@@ -67,7 +77,11 @@ export function nufft2<T extends Reals>(
   options: NufftOptions = {},
 ): SameKind<T> {
   const plan = oneShot('nufft2', points, coefficients, 'coefficients', modes, options, false);
-  return plan.type2(coefficients) as SameKind<T>;
+  try {
+    return plan.type2(coefficients) as SameKind<T>;
+  } finally {
+    plan.close();
+  }
 }
 
 /**
@@ -84,7 +98,11 @@ export function nufft1Real<T extends Reals>(
   options: NufftOptions = {},
 ): SameKind<T> {
   const plan = oneShot('nufft1Real', points, values, 'values', modes, options, true);
-  return plan.type1Real(values) as SameKind<T>;
+  try {
+    return plan.type1Real(values) as SameKind<T>;
+  } finally {
+    plan.close();
+  }
 }
 
 /**
@@ -101,7 +119,11 @@ export function nufft2Real<T extends Reals>(
   options: NufftOptions = {},
 ): SameKind<T> {
   const plan = oneShot('nufft2Real', points, coefficients, 'coefficients', modes, options, true);
-  return plan.type2Real(coefficients) as SameKind<T>;
+  try {
+    return plan.type2Real(coefficients) as SameKind<T>;
+  } finally {
+    plan.close();
+  }
 }
 
 /**
@@ -122,22 +144,20 @@ export class NufftPlan {
   /** Number of points. */
   readonly count: number;
   readonly design: NufftDesign;
-  private readonly points: Points;
-  private readonly sign: Sign;
+  private readonly engine: NufftEngine;
 
   /** Use `nufftPlan`, which checks what it is given. */
-  constructor(points: Points, design: NufftDesign, sign: Sign) {
-    this.count = points[0].length;
+  constructor(count: number, design: NufftDesign, engine: NufftEngine) {
+    this.count = count;
     this.design = design;
-    this.points = points;
-    this.sign = sign;
+    this.engine = engine;
   }
 
   /** As `nufft1` with the points, modes and options of the plan. */
   type1(values: Reals, out?: Reals): Reals {
     this.check('NufftPlan.type1', 'values', values, 2 * this.count, '2 per point');
     const result = this.result('NufftPlan.type1', 2 * this.volume, out);
-    type1Twin(this.design, this.points, values, this.sign, result);
+    this.engine.type1(values, result);
     return result;
   }
 
@@ -145,7 +165,7 @@ export class NufftPlan {
   type2(coefficients: Reals, out?: Reals): Reals {
     this.check('NufftPlan.type2', 'coefficients', coefficients, 2 * this.volume, '2 per mode');
     const result = this.result('NufftPlan.type2', 2 * this.count, out);
-    type2Twin(this.design, this.points, coefficients, this.sign, result);
+    this.engine.type2(coefficients, result);
     return result;
   }
 
@@ -153,9 +173,7 @@ export class NufftPlan {
   type1Real(values: Reals, out?: Reals): Reals {
     this.check('NufftPlan.type1Real', 'values', values, this.count, '1 per point');
     const result = this.result('NufftPlan.type1Real', this.volume, out);
-    const whole = this.array(2 * this.volume);
-    type1Twin(this.design, this.points, complexOf(values), this.sign, whole);
-    realPart(whole, result);
+    this.engine.type1Real(values, result);
     return result;
   }
 
@@ -163,10 +181,13 @@ export class NufftPlan {
   type2Real(coefficients: Reals, out?: Reals): Reals {
     this.check('NufftPlan.type2Real', 'coefficients', coefficients, this.volume, '1 per mode');
     const result = this.result('NufftPlan.type2Real', this.count, out);
-    const whole = this.array(2 * this.count);
-    type2Twin(this.design, this.points, complexOf(coefficients), this.sign, whole);
-    realPart(whole, result);
+    this.engine.type2Real(coefficients, result);
     return result;
+  }
+
+  /** Frees the working memory now rather than when the plan is collected. The plan cannot be used afterwards. */
+  close(): void {
+    this.engine.close();
   }
 
   private get volume(): number {
@@ -198,7 +219,6 @@ function makePlan(where: string, points: Points, modes: Modes, options: PlanOpti
   const count = checkPoints(where, points);
   checkModes(where, modes);
   checkNumbers(where, eps, sign, upsampling);
-  checkFinite(where, points);
   const kind = options.kind ?? (points[0] instanceof Float32Array ? 'float32' : 'float64');
   const precision = kind === 'float32' ? 'single' : 'double';
   const design = designNufft({
@@ -209,7 +229,9 @@ function makePlan(where: string, points: Points, modes: Modes, options: PlanOpti
     real,
     ...(upsampling === undefined ? {} : { upsampling }),
   });
-  return new NufftPlan([points[0].slice(), points[1].slice(), points[2].slice()], design, sign);
+  const variant = options.variant ?? (nativeNufft ? 'native' : 'plain');
+  const engine = variant === 'native' ? nativeEngine : twinEngine;
+  return new NufftPlan(count, design, engine(where, design, points, sign));
 }
 
 /** A plan for a single execution; the data are checked before the points are sorted, under the caller's name. */
@@ -229,14 +251,4 @@ function oneShot(
   checkData(where, what, data, real ? items : 2 * items, shape);
   const kind = data instanceof Float32Array ? 'float32' : 'float64';
   return makePlan(where, points, modes, { ...options, kind, real });
-}
-
-function complexOf(values: Reals): Float64Array {
-  const complex = new Float64Array(2 * values.length);
-  for (let i = 0; i < values.length; i++) complex[2 * i] = values[i]!;
-  return complex;
-}
-
-function realPart(complex: Reals, out: Reals): void {
-  for (let i = 0; i < out.length; i++) out[i] = complex[2 * i]!;
 }

@@ -1,0 +1,250 @@
+// Nonuniform Fourier transforms: plans that own the sorted points and every working array, and the entry points of
+// tasks/fourier/nufft.ts, which has checked the lengths and chosen kernel and grid. The arithmetic is in
+// kernels/nufft.cc.
+#include "../kernels/nufft.h"
+
+#include <sys/mman.h>
+
+#include <cstring>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "addon.h"
+#include "arguments.h"
+#include "fft-plan.h"
+
+namespace maniple {
+
+namespace {
+
+/// Zeroed memory straight from the system, in large pages where it has them: grids and points are walked in an order
+/// that would miss the address tables of small pages at every step.
+template <class T>
+class Pages {
+ public:
+  Pages() = default;
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+  ~Pages() { release(); }
+  /// At least `count` elements; what was there before is lost when it grows.
+  T* atLeast(size_t count) {
+    constexpr size_t large = size_t(2) << 20;
+    const size_t wanted = (count * sizeof(T) + 64 + large - 1) / large * large;
+    if (wanted <= bytes_) return data();
+    release();
+    // Whole large pages need an address that is a multiple of their size: one more is asked for than needed.
+    void* memory = mmap(nullptr, wanted + large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    mapped_ = memory;
+    mappedBytes_ = wanted + large;
+    bytes_ = wanted;
+    const uintptr_t at = (reinterpret_cast<uintptr_t>(memory) + large - 1) / large * large;
+    data_ = reinterpret_cast<T*>(at);
+#if defined(MADV_HUGEPAGE)
+    madvise(data_, wanted, MADV_HUGEPAGE);
+#endif
+    return data();
+  }
+  T* data() { return data_; }
+  size_t bytes() const { return bytes_; }
+  void release() {
+    if (mapped_ != nullptr) munmap(mapped_, mappedBytes_);
+    mapped_ = nullptr;
+    data_ = nullptr;
+    bytes_ = mappedBytes_ = 0;
+  }
+
+ private:
+  void* mapped_ = nullptr;
+  T* data_ = nullptr;
+  size_t bytes_ = 0, mappedBytes_ = 0;
+};
+
+/// What JavaScript holds: a plan of either precision.
+class AnyPlan {
+ public:
+  virtual ~AnyPlan() = default;
+  virtual NufftBadPoint sort(const Napi::CallbackInfo& info) = 0;
+  virtual void type1(const Napi::CallbackInfo& info, bool real) = 0;
+  virtual void type2(const Napi::CallbackInfo& info, bool real) = 0;
+};
+
+const NufftFunctions<float>& functions(float) { return active_nufftTable().single; }
+const NufftFunctions<double>& functions(double) { return active_nufftTable().full; }
+
+/// Tiles whose padded box stays near the first-level cache, but large enough that clearing and adding the padding
+/// does not cost more than the points. Found by measurement (tasks/fourier/README.md).
+void chooseTiles(NufftLayout& layout, int32_t reach, size_t bytes) {
+  const int32_t wide = bytes == 8 && layout.width <= 8 ? 3 : 4;
+  const int32_t wanted[3] = {wide, wide, 4};
+  for (int axis = 0; axis < 3; axis++) {
+    int32_t log = wanted[axis];
+    while (log > 1 && (1 << log) > layout.fine[axis]) log--;
+    layout.tileLog[axis] = log;
+    layout.tiles[axis] = (layout.fine[axis] + (1 << log) - 1) >> log;
+    layout.padded[axis] = (1 << log) + layout.width - 1;
+  }
+  // A row holds whatever the last vector of a footprint touches, and starts on a cache line.
+  layout.padded[2] = ((1 << layout.tileLog[2]) + reach - 1 + 15) / 16 * 16;
+}
+
+template <class T>
+class Plan final : public AnyPlan {
+ public:
+  Plan(const NufftLayout& layout, int sign, const double* pieces, const double* const* factors)
+      : layout_(layout), sign_(sign), fft_(layout.fine[0], layout.fine[1], layout.fine[2]), run_(functions(T())) {
+    chooseTiles(layout_, run_.reach(layout.width), sizeof(T));
+    for (int32_t C = 1; C <= 2; C++) {
+      T* table = tables_[C - 1].atLeast(run_.tableBytes(layout.width, C) / sizeof(T) + 1);
+      run_.makeTable(layout_, C, pieces, table);
+    }
+    for (int axis = 0; axis < 3; axis++) factors_[axis].assign(factors[axis], factors[axis] + layout.modes[axis]);
+  }
+
+  NufftBadPoint sort(const Napi::CallbackInfo& info) override {
+    if (kindOf(info[1], "x") == napi_float32_array) return sortFrom<float>(info, run_.sortFromSingle);
+    return sortFrom<double>(info, run_.sortFromDouble);
+  }
+
+  void type1(const Napi::CallbackInfo& info, bool real) override {
+    const int32_t C = real ? 1 : 2;
+    const T* values = spanOf<T>(info[1], "values", size_t(C * points_.count)).data;
+    T* modes = spanOf<T>(info[2], "out", size_t(C * modeCount())).data;
+    const int64_t cells = layout_.cells();
+    T* grid = grid_.atLeast(size_t(C * cells));
+    std::memset(grid, 0, sizeof(T) * size_t(C * cells));
+    run_.spread(layout_, C, tables_[C - 1].data(), points_, values, tile_.atLeast(size_t(C * layout_.tileCells())),
+                grid, C * layout_.fine[2]);
+    const T* factors[3] = {factors_[0].data(), factors_[1].data(), factors_[2].data()};
+    if (real) {
+      T* spectrum = spectrum_.atLeast(size_t(spectrumElements()));
+      fftFunctions(T()).forward(fft_.with(-1), grid, spectrum);
+      run_.keepRealModes(layout_, factors, spectrum, modes);
+    } else {
+      fftFunctions(T()).complex(fft_.with(sign_), grid, grid);
+      run_.keepModes(layout_, factors, grid, modes);
+    }
+  }
+
+  void type2(const Napi::CallbackInfo& info, bool real) override {
+    const int32_t C = real ? 1 : 2;
+    const T* modes = spanOf<T>(info[1], "coefficients", size_t(C * modeCount())).data;
+    T* values = spanOf<T>(info[2], "out", size_t(C * points_.count)).data;
+    const int64_t cells = layout_.cells();
+    T* grid = grid_.atLeast(size_t(C * cells));
+    const T* factors[3] = {factors_[0].data(), factors_[1].data(), factors_[2].data()};
+    if (real) {
+      T* spectrum = spectrum_.atLeast(size_t(spectrumElements()));
+      std::memset(spectrum, 0, sizeof(T) * size_t(spectrumElements()));
+      run_.placeRealModes(layout_, factors, modes, spectrum);
+      fftFunctions(T()).backward(fft_.with(1), spectrum, spectrum, grid);
+    } else {
+      std::memset(grid, 0, sizeof(T) * size_t(C * cells));
+      run_.placeModes(layout_, factors, modes, grid);
+      fftFunctions(T()).complex(fft_.with(sign_), grid, grid);
+    }
+    run_.gather(layout_, C, tables_[C - 1].data(), points_, grid, C * layout_.fine[2],
+                tile_.atLeast(size_t(C * layout_.tileCells())), values);
+  }
+
+ private:
+  int64_t modeCount() const { return int64_t(layout_.modes[0]) * layout_.modes[1] * layout_.modes[2]; }
+  int64_t spectrumElements() const {
+    return 2 * int64_t(layout_.fine[0]) * layout_.fine[1] * (layout_.fine[2] / 2 + 1);
+  }
+
+  template <class S>
+  NufftBadPoint sortFrom(const Napi::CallbackInfo& info,
+                         NufftBadPoint (*sort)(const NufftLayout&, const S* const*, uint32_t*, NufftPoints<T>&)) {
+    const Span<S> x = spanOf<S>(info[1], "x");
+    const S* const xyz[3] = {x.data, spanOf<S>(info[2], "y", x.length).data, spanOf<S>(info[3], "z", x.length).data};
+    points_.count = int64_t(x.length);
+    points_.sorted = sorted_.atLeast(x.length);
+    points_.index = index_.atLeast(x.length);
+    starts_.resize(size_t(layout_.tileCount()) + 1);
+    points_.starts = starts_.data();
+    Pages<uint32_t> tileOf;
+    return sort(layout_, xyz, tileOf.atLeast(x.length), points_);
+  }
+
+  NufftLayout layout_;
+  int sign_;
+  FftShape<T> fft_;
+  const NufftFunctions<T>& run_;
+  Pages<T> tables_[2];
+  std::vector<T> factors_[3];
+  NufftPoints<T> points_ = {0, nullptr, nullptr, nullptr};
+  Pages<TilePoint<T>> sorted_;
+  Pages<uint32_t> index_;
+  std::vector<int64_t> starts_;
+  Pages<T> grid_, spectrum_, tile_;
+};
+
+/// nufftPlan(bytes, modes, fine, width, degree, pieces, factorsX, factorsY, factorsZ, sign): an external.
+Napi::Value makePlan(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const int64_t bytes = wholeOf(info[0], "bytes", 4, 8);
+  const Span<int32_t> modes = spanOf<int32_t>(info[1], "modes", 3), fine = spanOf<int32_t>(info[2], "fine", 3);
+  NufftLayout layout = {};
+  layout.width = int32_t(wholeOf(info[3], "width", 2, 16));
+  layout.degree = int32_t(wholeOf(info[4], "degree", 1, 23));
+  for (int axis = 0; axis < 3; axis++) {
+    layout.modes[axis] = modes.data[axis];
+    layout.fine[axis] = fine.data[axis];
+    if (layout.modes[axis] < 1 || layout.fine[axis] < 2 * layout.width || layout.fine[axis] <= layout.modes[axis]) {
+      throw Napi::RangeError::New(env, "nufftPlan: the fine grid is too small");
+    }
+  }
+  const Span<double> pieces = spanOf<double>(info[5], "pieces", size_t(layout.width) * (layout.degree + 1));
+  const double* factors[3];
+  for (int axis = 0; axis < 3; axis++) {
+    factors[axis] = spanOf<double>(info[6 + axis], "factors", size_t(layout.modes[axis])).data;
+  }
+  const int sign = wholeOf(info[9], "sign", -1, 1) > 0 ? 1 : -1;
+  std::unique_ptr<AnyPlan> plan;
+  if (bytes == 4) plan = std::make_unique<Plan<float>>(layout, sign, pieces.data, factors);
+  else plan = std::make_unique<Plan<double>>(layout, sign, pieces.data, factors);
+  return Napi::External<std::unique_ptr<AnyPlan>>::New(
+      env, new std::unique_ptr<AnyPlan>(std::move(plan)),
+      [](Napi::Env, std::unique_ptr<AnyPlan>* held) { delete held; });
+}
+
+std::unique_ptr<AnyPlan>& held(const Napi::CallbackInfo& info) {
+  if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "the first argument must be a plan");
+  return *info[0].As<Napi::External<std::unique_ptr<AnyPlan>>>().Data();
+}
+
+AnyPlan& open(const Napi::CallbackInfo& info) {
+  auto& plan = held(info);
+  if (plan == nullptr) throw Napi::Error::New(info.Env(), "the plan is closed");
+  return *plan;
+}
+
+/// nufftSort(plan, x, y, z): -1, or 3 * index + axis of the first point that is not finite.
+Napi::Value sortPoints(const Napi::CallbackInfo& info) {
+  const NufftBadPoint bad = open(info).sort(info);
+  return Napi::Number::New(info.Env(), bad.index < 0 ? -1.0 : 3.0 * double(bad.index) + bad.axis);
+}
+
+template <bool first, bool real>
+void execute(const Napi::CallbackInfo& info) {
+  if (first) open(info).type1(info, real);
+  else open(info).type2(info, real);
+}
+
+void closePlan(const Napi::CallbackInfo& info) { held(info).reset(); }
+
+}  // namespace
+
+void register_nufft(Napi::Env env, Napi::Object exports) {
+  exports.Set("nufftPlan", Napi::Function::New(env, makePlan, "nufftPlan"));
+  exports.Set("nufftSort", Napi::Function::New(env, sortPoints, "nufftSort"));
+  exports.Set("nufftType1", Napi::Function::New(env, execute<true, false>, "nufftType1"));
+  exports.Set("nufftType1Real", Napi::Function::New(env, execute<true, true>, "nufftType1Real"));
+  exports.Set("nufftType2", Napi::Function::New(env, execute<false, false>, "nufftType2"));
+  exports.Set("nufftType2Real", Napi::Function::New(env, execute<false, true>, "nufftType2Real"));
+  exports.Set("nufftClose", Napi::Function::New(env, closePlan, "nufftClose"));
+}
+
+}  // namespace maniple
