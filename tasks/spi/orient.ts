@@ -1,0 +1,166 @@
+/**
+ * Orientation matching: which of many reference slices an image shows.
+ *
+ * The Poisson score is the logarithm of the likelihood with the fluence of the image profiled out:
+ * sum_p n_p log(m_p / sum m). It needs one matrix product of images with logarithms of references, as cosine and
+ * distance do with the references themselves.
+ */
+import { imageReferenceProducts } from './products.js';
+
+export type OrientationMetric = 'poisson' | 'cosine' | 'l2';
+
+/** References are kept above this part of their mean: a zero there would veto every image with a photon. */
+export const REFERENCE_FLOOR = 1e-3;
+
+export interface OrientOptions {
+  readonly metric: OrientationMetric;
+  /** Pixels of an image. */
+  readonly pixels: number;
+  /** (pixels): 0 and 1 take part, 2 (bad) does not. */
+  readonly mask?: ArrayLike<number>;
+}
+
+export interface Matches {
+  /** (images): the best reference. */
+  readonly index: Int32Array;
+  /**
+   * (images): its score. 'poisson': the log-likelihood above, largest best. 'cosine': the cosine, largest best. 'l2':
+   * the squared distance after all references were scaled by one factor, to the standard deviation of all images;
+   * smallest best (the metric of Spinifel).
+   */
+  readonly score: Float64Array;
+}
+
+/**
+ * The best reference for every image.
+ * @param images (images, pixels), photons
+ * @param references (references, pixels), intensities; above zero only matters to 'poisson'
+ */
+export function orient(images: Float32Array, references: Float32Array, options: OrientOptions): Matches {
+  const { metric, pixels } = options;
+  if (!(Number.isSafeInteger(pixels) && pixels > 0)) {
+    throw new RangeError(`orient: pixels must be a positive integer, not ${pixels}`);
+  }
+  for (const [name, data] of [
+    ['images', images],
+    ['references', references],
+  ] as const) {
+    if (data.length % pixels !== 0) {
+      throw new RangeError(`orient: ${name} hold ${data.length} numbers, not a multiple of ${pixels} pixels`);
+    }
+  }
+  if (references.length === 0) throw new RangeError('orient: there are no references');
+  const used = usedPixels(pixels, options.mask);
+  const data = used ? take(images, pixels, used) : images;
+  const model = used ? take(references, pixels, used) : references;
+  const width = used ? used.length : pixels;
+  if (metric === 'poisson') return best(poissonScores(data, logReferences(model, width), width), model.length / width);
+  if (metric === 'cosine') return best(cosineScores(data, model, width), model.length / width);
+  const distances = squaredDistances(data, model, width);
+  const found = best(distances.map((d) => -d), model.length / width);
+  return { index: found.index, score: found.score.map((s) => -s) };
+}
+
+function usedPixels(pixels: number, mask: ArrayLike<number> | undefined): Int32Array | undefined {
+  if (mask === undefined) return undefined;
+  if (mask.length !== pixels) throw new RangeError(`orient: the mask has ${mask.length} pixels, images ${pixels}`);
+  return Int32Array.from({ length: pixels }, (_, i) => i).filter((i) => mask[i] !== 2);
+}
+
+function take(data: Float32Array, pixels: number, used: Int32Array): Float32Array {
+  const count = data.length / pixels;
+  const out = new Float32Array(count * used.length);
+  for (let i = 0, at = 0; i < count; i++) for (const p of used) out[at++] = data[i * pixels + p]!;
+  return out;
+}
+
+/**
+ * Logarithms of references of sum 1, floored: what `poissonScores` wants.
+ * @param references (references, pixels), intensities
+ * @param gain (pixels): relative photons per intensity
+ */
+export function logReferences(
+  references: Float32Array | Float64Array,
+  pixels: number,
+  gain?: ArrayLike<number>,
+): Float32Array {
+  const out = new Float32Array(references.length);
+  for (let at = 0; at < references.length; at += pixels) {
+    let mean = 0;
+    for (let p = 0; p < pixels; p++) mean += Math.max(0, references[at + p]!);
+    const floor = Math.max((mean / pixels) * REFERENCE_FLOOR, Number.MIN_VALUE);
+    let sum = 0;
+    for (let p = 0; p < pixels; p++) {
+      const value = Math.max(references[at + p]!, floor) * (gain ? gain[p]! : 1);
+      out[at + p] = Math.log(value);
+      sum += value;
+    }
+    const shift = Math.log(sum);
+    for (let p = 0; p < pixels; p++) out[at + p]! -= shift;
+  }
+  return out;
+}
+
+/** (images, references): sum_p n_p log m_p. */
+export function poissonScores(images: Float32Array, logs: Float32Array, pixels: number): Float32Array {
+  return imageReferenceProducts(images, logs, pixels);
+}
+
+function cosineScores(images: Float32Array, references: Float32Array, pixels: number): Float32Array {
+  const scores = imageReferenceProducts(images, references, pixels);
+  const a = norms(images, pixels);
+  const b = norms(references, pixels);
+  for (let i = 0, at = 0; i < a.length; i++) {
+    for (let r = 0; r < b.length; r++, at++) {
+      const length = Math.sqrt(a[i]! * b[r]!);
+      scores[at] = length > 0 ? scores[at]! / length : 0;
+    }
+  }
+  return scores;
+}
+
+/** |scale r - n|^2 = scale^2 |r|^2 + |n|^2 - 2 scale n.r with one scale for all: equal standard deviations. */
+function squaredDistances(images: Float32Array, references: Float32Array, pixels: number): Float64Array {
+  const scale = deviation(images) / deviation(references);
+  const products = imageReferenceProducts(images, references, pixels);
+  const a = norms(images, pixels);
+  const b = norms(references, pixels);
+  const out = new Float64Array(products.length);
+  for (let i = 0, at = 0; i < a.length; i++) {
+    for (let r = 0; r < b.length; r++, at++) {
+      out[at] = scale * scale * b[r]! + a[i]! - 2 * scale * products[at]!;
+    }
+  }
+  return out;
+}
+
+function norms(data: Float32Array, pixels: number): Float64Array {
+  return Float64Array.from({ length: data.length / pixels }, (_, i) => {
+    let sum = 0;
+    for (let p = i * pixels; p < (i + 1) * pixels; p++) sum += data[p]! * data[p]!;
+    return sum;
+  });
+}
+
+function deviation(data: Float32Array): number {
+  let mean = 0;
+  for (const value of data) mean += value;
+  mean /= data.length;
+  let sum = 0;
+  for (const value of data) sum += (value - mean) ** 2;
+  return Math.sqrt(sum / data.length);
+}
+
+function best(scores: Float32Array | Float64Array, references: number): Matches {
+  const count = scores.length / references;
+  const index = new Int32Array(count);
+  const score = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const at = i * references;
+    let top = 0;
+    for (let r = 1; r < references; r++) if (scores[at + r]! > scores[at + top]!) top = r;
+    index[i] = top;
+    score[i] = scores[at + top]!;
+  }
+  return { index, score };
+}

@@ -1,0 +1,238 @@
+/**
+ * Phasing: the density whose autocorrelation is given, by iterative projections. The Fourier moduli are the square roots
+ * of the intensity; the density is real, not negative, and confined to a support that is found on the way (shrinkwrap).
+ * Hybrid input-output and error reduction: J. Fienup, Appl. Opt. 21 (1982) 2758; shrinkwrap: S. Marchesini et al.,
+ * Phys. Rev. B 68 (2003) 140101.
+ *
+ * The solution is unique up to translation and inversion; different starts reach it to different degrees, and the
+ * R-factor tells which came closest without knowing the truth.
+ */
+import { irfft3, rfft3 } from '../fourier/index.js';
+import { centreToOrigin, frequency, originToCentre } from './centre.js';
+import { randomStream } from './philox.js';
+import type { Volume } from './slice.js';
+
+/** Lane of the random streams of starting densities. */
+const LANE_PHASING = 17;
+
+/** What is done, in this order: loops x (hybrid steps, reduction steps, new support), then the final reduction steps. */
+export interface PhasingSchedule {
+  readonly loops: number;
+  /** Hybrid input-output steps of a loop. */
+  readonly hybrid: number;
+  /** Error reduction steps of a loop. */
+  readonly reduction: number;
+  /** Error reduction steps at the end. */
+  readonly final: number;
+  /** Feedback of the hybrid steps. */
+  readonly beta: number;
+  /** The support is where the smoothed density exceeds this part of its largest value. */
+  readonly threshold: number;
+  /** Smoothing for the support, voxels: of the first loop, factor from loop to loop, least. */
+  readonly sigma: readonly [first: number, factor: number, least: number];
+}
+
+export const PHASING: PhasingSchedule = {
+  loops: 6,
+  hybrid: 40,
+  reduction: 10,
+  final: 50,
+  beta: 0.9,
+  threshold: 0.05,
+  sigma: [2, 0.85, 1],
+};
+
+export interface PhaseOptions {
+  readonly seed: number;
+  /** Number of the start: starts of one seed are independent. */
+  readonly start?: number;
+  readonly schedule?: Partial<PhasingSchedule>;
+  /** The density lies within this of the centre, Angstrom; a quarter of the box by default. */
+  readonly radius?: number;
+  /** Moduli are imposed up to this part of the largest frequency on an axis; default 1: the sphere. */
+  readonly extent?: number;
+}
+
+export interface Phased {
+  readonly density: Volume;
+  /** n^3, 1 inside; centred as the density. */
+  readonly support: Uint8Array;
+  /** sum | |F| - modulus | / sum modulus over the imposed moduli. */
+  readonly rFactor: number;
+}
+
+/** One phasing from one random start. */
+export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
+  const { n, voxel } = autocorrelation;
+  const schedule = { ...PHASING, ...options.schedule };
+  const shape: [number, number, number] = [n, n, n];
+  const size = n ** 3;
+  const half = Math.floor(n / 2) + 1;
+  const origin = centreToOrigin(Float32Array.from(autocorrelation.data), n);
+  const spectrum = rfft3(origin, shape);
+  const { modulus, imposed } = moduli(spectrum, n, options.extent ?? 1);
+  let support = firstSupport(origin, n, (options.radius ?? (n * voxel) / 4) / voxel, spectrum);
+  const density = new Float32Array(size);
+  const random = randomStream(options.seed, options.start ?? 0, LANE_PHASING);
+  for (let i = 0; i < size; i++) density[i] = support[i] ? random.uniform() : 0;
+  const image = new Float32Array(size);
+
+  const project = (): void => {
+    rfft3(density, shape, { out: spectrum });
+    impose(spectrum, modulus, imposed);
+    irfft3(spectrum, shape, { out: image, scale: 1 / size });
+  };
+  const reduce = (): void => {
+    project();
+    for (let i = 0; i < size; i++) density[i] = support[i] && image[i]! > 0 ? image[i]! : 0;
+  };
+  const hybrid = (): void => {
+    project();
+    for (let i = 0; i < size; i++) {
+      const value = image[i]!;
+      density[i] = support[i] && value > 0 ? value : density[i]! - schedule.beta * value;
+    }
+  };
+
+  let sigma = schedule.sigma[0];
+  for (let loop = 0; loop < schedule.loops; loop++) {
+    for (let step = 0; step < schedule.hybrid; step++) hybrid();
+    for (let step = 0; step < schedule.reduction; step++) reduce();
+    for (let i = 0; i < size; i++) image[i] = Math.max(0, density[i]!);
+    smooth(image, n, sigma, spectrum);
+    support = above(image, schedule.threshold);
+    sigma = Math.max(schedule.sigma[2], sigma * schedule.sigma[1]);
+  }
+  for (let step = 0; step < schedule.final; step++) reduce();
+
+  rfft3(density, shape, { out: spectrum });
+  let difference = 0;
+  let sum = 0;
+  for (let i = 0, at = 0; i < n * n; i++) {
+    for (let k = 0; k < half; k++, at++) {
+      if (!imposed[at]) continue;
+      difference += Math.abs(Math.hypot(spectrum[2 * at]!, spectrum[2 * at + 1]!) - modulus[at]!);
+      sum += modulus[at]!;
+    }
+  }
+  const centred = centreMass(density, support, n);
+  return {
+    density: { data: originToCentre(centred.density, n), n, voxel },
+    support: Uint8Array.from(originToCentre(centred.support, n)),
+    rFactor: sum > 0 ? difference / sum : 0,
+  };
+}
+
+/** Square roots of the intensity, and where they are imposed: within the sphere, but not at zero frequency. */
+function moduli(spectrum: Float32Array, n: number, extent: number): { modulus: Float32Array; imposed: Uint8Array } {
+  const half = Math.floor(n / 2) + 1;
+  const modulus = new Float32Array(n * n * half);
+  const imposed = new Uint8Array(modulus.length);
+  const largest = (extent * n) / 2;
+  for (let i = 0, at = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      for (let k = 0; k < half; k++, at++) {
+        modulus[at] = Math.sqrt(Math.max(0, spectrum[2 * at]!));
+        const radius = Math.hypot(frequency(i, n), frequency(j, n), k);
+        imposed[at] = radius > 0 && radius <= largest ? 1 : 0;
+      }
+    }
+  }
+  return { modulus, imposed };
+}
+
+/** Replaces moduli, keeps phases; a component of modulus 0 gets phase 0. */
+function impose(spectrum: Float32Array, modulus: Float32Array, imposed: Uint8Array): void {
+  for (let at = 0; at < modulus.length; at++) {
+    if (!imposed[at]) continue;
+    const re = spectrum[2 * at]!;
+    const im = spectrum[2 * at + 1]!;
+    const now = Math.sqrt(re * re + im * im);
+    if (now > 0) {
+      const factor = modulus[at]! / now;
+      spectrum[2 * at] = re * factor;
+      spectrum[2 * at + 1] = im * factor;
+    } else {
+      spectrum[2 * at] = modulus[at]!;
+      spectrum[2 * at + 1] = 0;
+    }
+  }
+}
+
+/** Where the smoothed autocorrelation is above a hundredth of its peak, within the radius (in voxels). */
+function firstSupport(origin: Float32Array, n: number, radius: number, scratch: Float32Array): Uint8Array {
+  const positive = origin.map((value) => Math.max(0, value));
+  const kept = scratch.slice();
+  smooth(positive, n, 1, kept);
+  const support = above(positive, 0.01);
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < n; j++)
+      for (let k = 0; k < n; k++, at++) {
+        if (Math.hypot(frequency(i, n), frequency(j, n), frequency(k, n)) > radius) support[at] = 0;
+      }
+  return support;
+}
+
+function above(volume: Float32Array, part: number): Uint8Array {
+  let largest = 0;
+  for (const value of volume) if (value > largest) largest = value;
+  const level = part * largest;
+  const support = new Uint8Array(volume.length);
+  for (let i = 0; i < volume.length; i++) support[i] = volume[i]! > level ? 1 : 0;
+  return support;
+}
+
+/** Convolution with a periodic Gaussian of `sigma` voxels, in place. */
+export function smooth(volume: Float32Array, n: number, sigma: number, spectrum: Float32Array): void {
+  const half = Math.floor(n / 2) + 1;
+  const gain = Float64Array.from({ length: n }, (_, i) =>
+    Math.exp(-2 * (Math.PI * sigma * (frequency(i, n) / n)) ** 2),
+  );
+  rfft3(volume, [n, n, n], { out: spectrum });
+  for (let i = 0, at = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      const row = gain[i]! * gain[j]!;
+      for (let k = 0; k < half; k++, at += 2) {
+        const factor = row * Math.exp(-2 * (Math.PI * sigma * (k / n)) ** 2);
+        spectrum[at]! *= factor;
+        spectrum[at + 1]! *= factor;
+      }
+    }
+  }
+  irfft3(spectrum, [n, n, n], { out: volume, scale: 1 / n ** 3 });
+}
+
+/** Shifts the periodic centre of mass of the density to index 0 of every axis, by whole voxels. */
+function centreMass(
+  density: Float32Array,
+  support: Uint8Array,
+  n: number,
+): { density: Float32Array; support: Float32Array } {
+  const re = [0, 0, 0];
+  const im = [0, 0, 0];
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < n; j++)
+      for (let k = 0; k < n; k++, at++) {
+        const value = density[at]!;
+        if (value === 0) continue;
+        [i, j, k].forEach((index, axis) => {
+          const angle = (2 * Math.PI * index) / n;
+          re[axis]! += value * Math.cos(angle);
+          im[axis]! += value * Math.sin(angle);
+        });
+      }
+  const [x, y, z] = re.map((r, axis) => Math.round((Math.atan2(im[axis]!, r) * n) / (2 * Math.PI) + n) % n) as [
+    number,
+    number,
+    number,
+  ];
+  const moved = { density: new Float32Array(n ** 3), support: new Float32Array(n ** 3) };
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < n; j++)
+      for (let k = 0; k < n; k++, at++) {
+        const from = (((i + x) % n) * n + ((j + y) % n)) * n + ((k + z) % n);
+        moved.density[at] = density[from]!;
+        moved.support[at] = support[from]!;
+      }
+  return moved;
+}
