@@ -27,9 +27,11 @@ export function fourierShellCorrelation(a: Reals, b: Reals, n: number, voxel: nu
 }
 
 /**
- * The same in shells of equal width in 1/Angstrom on the mesh linspace(-extent, extent, n), as Spinifel counts them:
- * boundaries exclusive, mid-shell radii.
- * @param extent largest |s| on an axis of the mesh, 1/Angstrom
+ * The same in shells of equal width on the mesh linspace(-extent, extent, n) of reciprocal space, as Spinifel counts
+ * them: boundaries exclusive on both sides, radii formed as it forms them, so that components on a boundary fall the
+ * same way.
+ * @param extent largest |s| on an axis of the mesh, 1/m
+ * @param spacing width of a shell, 1/Angstrom
  */
 export function meshShellCorrelation(
   a: Reals,
@@ -40,15 +42,21 @@ export function meshShellCorrelation(
 ): { readonly radius: Float64Array; readonly correlation: Float64Array } {
   checkVolume('meshShellCorrelation', a, n);
   checkVolume('meshShellCorrelation', b, n);
-  const corner = Math.sqrt(3) * extent;
-  const shells = Math.floor(corner / Math.sqrt(3) / spacing + 1e-9) + 1;
+  const shells = Math.floor((extent * 1e-10) / spacing + 1e-9) + 1;
+  const radius = Float64Array.from({ length: shells }, (_, shell) => shell * spacing + spacing / 2);
   const step = (2 * extent) / (n - 1);
+  const low = Math.floor(n / 2);
+  const square = Float64Array.from({ length: n }, (_, i) => (i * step - extent) ** 2);
   const correlation = correlate(a, b, n, shells, (i, j, k) => {
-    const radius = step * Math.sqrt(i * i + j * j + k * k);
-    const shell = Math.floor(radius / spacing);
-    return radius > shell * spacing ? shell : -1;
+    const length = Math.sqrt(square[i + low]! + square[j + low]! + square[k + low]!) * 1e-10;
+    for (let shell = Math.max(0, Math.floor(length / spacing) - 1); shell < shells; shell++) {
+      const middle = radius[shell]!;
+      if (length <= middle - spacing / 2) return -1;
+      if (length < middle + spacing / 2) return shell;
+    }
+    return -1;
   });
-  return { radius: Float64Array.from({ length: shells }, (_, s) => (s + 0.5) * spacing), correlation };
+  return { radius, correlation };
 }
 
 /** NumPy's rint. */

@@ -56,9 +56,12 @@ export function orient(images: Float32Array, references: Float32Array, options: 
   const width = used ? used.length : pixels;
   if (metric === 'poisson') return best(poissonScores(data, logReferences(model, width), width), model.length / width);
   if (metric === 'cosine') return best(cosineScores(data, model, width), model.length / width);
-  const distances = squaredDistances(data, model, width);
-  const found = best(distances.map((d) => -d), model.length / width);
-  return { index: found.index, score: found.score.map((s) => -s) };
+  const scale = deviation(data) / deviation(model);
+  const { index } = best(
+    negativeDistances(data, model, width, scale),
+    model.length / width,
+  );
+  return { index, score: Float64Array.from(index, (r, i) => squaredDistance(data, i, model, r, width, scale)) };
 }
 
 function usedPixels(pixels: number, mask: ArrayLike<number> | undefined): Int32Array | undefined {
@@ -119,19 +122,30 @@ function cosineScores(images: Float32Array, references: Float32Array, pixels: nu
   return scores;
 }
 
-/** |scale r - n|^2 = scale^2 |r|^2 + |n|^2 - 2 scale n.r with one scale for all: equal standard deviations. */
-function squaredDistances(images: Float32Array, references: Float32Array, pixels: number): Float64Array {
-  const scale = deviation(images) / deviation(references);
-  const products = imageReferenceProducts(images, references, pixels);
-  const a = norms(images, pixels);
+/** -|scale r - n|^2 but for |n|^2, which is the same for all references, with one scale for all. */
+function negativeDistances(
+  images: Float32Array,
+  references: Float32Array,
+  pixels: number,
+  scale: number,
+): Float32Array {
+  const out = imageReferenceProducts(images, references, pixels);
   const b = norms(references, pixels);
-  const out = new Float64Array(products.length);
-  for (let i = 0, at = 0; i < a.length; i++) {
-    for (let r = 0; r < b.length; r++, at++) {
-      out[at] = scale * scale * b[r]! + a[i]! - 2 * scale * products[at]!;
-    }
-  }
+  for (let at = 0; at < out.length; at++) out[at] = 2 * scale * out[at]! - scale * scale * b[at % b.length]!;
   return out;
+}
+
+function squaredDistance(
+  images: Float32Array,
+  i: number,
+  references: Float32Array,
+  r: number,
+  pixels: number,
+  scale: number,
+): number {
+  let sum = 0;
+  for (let p = 0; p < pixels; p++) sum += (scale * references[r * pixels + p]! - images[i * pixels + p]!) ** 2;
+  return sum;
 }
 
 function norms(data: Float32Array, pixels: number): Float64Array {

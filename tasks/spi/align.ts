@@ -1,0 +1,346 @@
+/**
+ * Alignment of two volumes: the rotation, the hand and the shift that bring one onto the other.
+ *
+ * The intensity |F|^2 knows neither shift nor hand, so the rotation is found first, by comparing intensities on shells;
+ * then both hands are tried, each with the shift at the peak of the cross-correlation, to a fraction of a voxel.
+ */
+import { irfft3, nufft2, rfft3 } from '../fourier/index.js';
+import { centreToOrigin, frequency, originToCentre } from './centre.js';
+import { pearson } from './fsc.js';
+import { conjugate, fromRotationVector, multiply, type Quaternions } from './quaternion.js';
+import { superFibonacci } from './rotation-grid.js';
+import { slice, type Volume } from './slice.js';
+
+export interface AlignOptions {
+  /** False: the volumes are known not to be turned against each other. Default true. */
+  readonly rotation?: boolean;
+  /** Rotations of the first scan. Default 4000: 7.4 degrees on average to the nearest. */
+  readonly scan?: number;
+}
+
+export interface Alignment {
+  /** The volume brought onto the reference, on its own grid. */
+  readonly volume: Volume;
+  /** The reference turned by this rotation is the original volume. */
+  readonly rotation: Float64Array;
+  /** Whether the hand was changed (inversion through the centre). */
+  readonly inverted: boolean;
+  /** By how many voxels it was shifted after that. */
+  readonly shift: readonly [number, number, number];
+  /** Pearson correlation of `volume` with the reference. */
+  readonly correlation: number;
+}
+
+/**
+ * Brings `volume` onto `reference`; both of equal size and voxel.
+ * @throws RangeError where they are not
+ */
+export function align(volume: Volume, reference: Volume, options: AlignOptions = {}): Alignment {
+  if (volume.n !== reference.n || Math.abs(volume.voxel / reference.voxel - 1) > 1e-3) {
+    throw new RangeError(
+      `align: the volumes differ: ${volume.n}^3 voxels of ${volume.voxel} Angstrom and ` +
+        `${reference.n}^3 of ${reference.voxel}; resample one onto the grid of the other`,
+    );
+  }
+  if (options.rotation === false) {
+    const shifted = alignShift(volume, reference);
+    return { ...shifted, rotation: Float64Array.of(1, 0, 0, 0) };
+  }
+  const rotation = findRotation(volume, reference, options.scan ?? 4000);
+  const turned = rotateVolume(volume, conjugate(rotation));
+  return { ...alignShift(turned, reference), rotation };
+}
+
+/** The better hand of a volume, shifted onto a reference. */
+export function alignShift(volume: Volume, reference: Volume): Omit<Alignment, 'rotation'> {
+  const { n, voxel } = volume;
+  const shape: [number, number, number] = [n, n, n];
+  const half = Math.floor(n / 2) + 1;
+  const target = rfft3(centreToOrigin(Float64Array.from(reference.data), n), shape);
+  const own = rfft3(centreToOrigin(Float64Array.from(volume.data), n), shape);
+  const product = new Float64Array(own.length);
+  let best: { correlation: number; data: Float64Array; shift: [number, number, number]; inverted: boolean } | undefined;
+  for (const inverted of [false, true]) {
+    // Inversion of a real volume conjugates its spectrum.
+    if (inverted) for (let i = 1; i < own.length; i += 2) own[i] = -own[i]!;
+    for (let i = 0; i < own.length; i += 2) {
+      product[i] = target[i]! * own[i]! + target[i + 1]! * own[i + 1]!;
+      product[i + 1] = target[i + 1]! * own[i]! - target[i]! * own[i + 1]!;
+    }
+    const shift = sharpen(product, n, peak(irfft3(product, shape, { scale: 1 / n ** 3 }), n));
+    for (let i = 0, at = 0; i < n; i++)
+      for (let j = 0; j < n; j++)
+        for (let k = 0; k < half; k++, at += 2) {
+          const turns = (frequency(i, n) * shift[0] + frequency(j, n) * shift[1] + k * shift[2]) / n;
+          const c = Math.cos(2 * Math.PI * turns);
+          const s = -Math.sin(2 * Math.PI * turns);
+          product[at] = own[at]! * c - own[at + 1]! * s;
+          product[at + 1] = own[at]! * s + own[at + 1]! * c;
+        }
+    const data = originToCentre(irfft3(product, shape, { scale: 1 / n ** 3 }), n);
+    const correlation = pearson(data, reference.data);
+    if (best === undefined || correlation > best.correlation) best = { correlation, data, shift, inverted };
+  }
+  const { data, ...rest } = best!;
+  return { volume: { data: Float32Array.from(data), n, voxel }, ...rest };
+}
+
+/** The place of the largest value, with a parabola through its neighbours on each axis. */
+function peak(values: Float64Array, n: number): [number, number, number] {
+  let top = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[top]!) top = i;
+  const index = [Math.floor(top / (n * n)), Math.floor(top / n) % n, top % n];
+  const at = (axis: number, by: number): number => {
+    const [i, j, k] = index.map((v, a) => (a === axis ? (v + by + n) % n : v)) as [number, number, number];
+    return values[(i * n + j) * n + k]!;
+  };
+  return index.map((v, axis) => {
+    const before = at(axis, -1);
+    const after = at(axis, 1);
+    const curvature = before + after - 2 * values[top]!;
+    const fraction = curvature < 0 ? (0.5 * (before - after)) / curvature : 0;
+    return (v > n / 2 ? v - n : v) + Math.max(-0.5, Math.min(0.5, fraction));
+  }) as [number, number, number];
+}
+
+/**
+ * Newton's method on the trigonometric sum whose samples `peak` saw: sum Re(P exp(2 pi i k.x / n)). A step that leaves
+ * the voxel, or a curvature that is no maximum's, ends it.
+ */
+function sharpen(product: Float64Array, n: number, start: [number, number, number]): [number, number, number] {
+  const half = Math.floor(n / 2) + 1;
+  let at = start;
+  for (let pass = 0; pass < 4; pass++) {
+    const gradient = [0, 0, 0];
+    const curvature = [0, 0, 0, 0, 0, 0];
+    for (let i = 0, c = 0; i < n; i++)
+      for (let j = 0; j < n; j++)
+        for (let k = 0; k < half; k++, c += 2) {
+          const f = [frequency(i, n), frequency(j, n), k] as const;
+          const angle = (2 * Math.PI * (f[0] * at[0] + f[1] * at[1] + f[2] * at[2])) / n;
+          const weight = k === 0 || 2 * k === n ? 1 : 2;
+          const cosine = Math.cos(angle) * weight;
+          const sine = Math.sin(angle) * weight;
+          const slope = -product[c]! * sine - product[c + 1]! * cosine;
+          const value = product[c]! * cosine - product[c + 1]! * sine;
+          gradient[0]! += f[0] * slope;
+          gradient[1]! += f[1] * slope;
+          gradient[2]! += f[2] * slope;
+          curvature[0]! -= f[0] * f[0] * value;
+          curvature[1]! -= f[1] * f[1] * value;
+          curvature[2]! -= f[2] * f[2] * value;
+          curvature[3]! -= f[0] * f[1] * value;
+          curvature[4]! -= f[0] * f[2] * value;
+          curvature[5]! -= f[1] * f[2] * value;
+        }
+    const step = solveSymmetric(curvature, gradient).map((s) => (-s * n) / (2 * Math.PI));
+    const moved = at.map((x, axis) => x + step[axis]!) as [number, number, number];
+    if (!step.every(Number.isFinite) || moved.some((x, axis) => Math.abs(x - start[axis]!) > 1)) return at;
+    at = moved;
+  }
+  return at;
+}
+
+/** Solves [[a, d, e], [d, b, f], [e, f, c]] x = r by Cramer's rule. */
+function solveSymmetric(m: readonly number[], r: readonly number[]): number[] {
+  const [a, b, c, d, e, f] = m as [number, number, number, number, number, number];
+  const [x, y, z] = r as [number, number, number];
+  const A = b * c - f * f;
+  const B = e * f - d * c;
+  const C = d * f - b * e;
+  const determinant = a * A + d * B + e * C;
+  return [
+    (A * x + B * y + C * z) / determinant,
+    (B * x + (a * c - e * e) * y + (d * e - a * f) * z) / determinant,
+    (C * x + (d * e - a * f) * y + (a * b - d * d) * z) / determinant,
+  ];
+}
+
+/** The volume turned by R(q) about its centre, exactly at every Fourier component of the grid: F'(s) = F(R^-1 s). */
+export function rotateVolume(volume: Volume, q: Float64Array): Volume {
+  const { n, voxel } = volume;
+  const half = Math.floor(n / 2) + 1;
+  const count = n * n * half;
+  const s = new Float64Array(3 * count);
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < n; j++)
+      for (let k = 0; k < half; k++, at++) {
+        s[at] = frequency(i, n) / (n * voxel);
+        s[count + at] = frequency(j, n) / (n * voxel);
+        s[2 * count + at] = k / (n * voxel);
+      }
+  const points = turnedPoints(s, q, voxel);
+  const coefficients = new Float64Array(2 * n ** 3);
+  for (let i = 0; i < n ** 3; i++) coefficients[2 * i] = volume.data[i]!;
+  const spectrum = nufft2(points, coefficients, [n, n, n], { eps: 1e-6, sign: -1 });
+  for (let i = 0; i < count; i++) {
+    // A turned corner sticks out of the cube of known frequencies.
+    const outside = Math.max(Math.abs(points[0][i]!), Math.abs(points[1][i]!), Math.abs(points[2][i]!)) > Math.PI;
+    if (!outside) continue;
+    spectrum[2 * i] = 0;
+    spectrum[2 * i + 1] = 0;
+  }
+  const data = originToCentre(irfft3(spectrum, [n, n, n], { scale: 1 / n ** 3 }), n);
+  return { data: Float32Array.from(data), n, voxel };
+}
+
+function turnedPoints(s: Float64Array, q: Float64Array, voxel: number): [Float64Array, Float64Array, Float64Array] {
+  const count = s.length / 3;
+  const inverse = conjugate(q);
+  const w = inverse[0]!;
+  const x = inverse[1]!;
+  const y = inverse[2]!;
+  const z = inverse[3]!;
+  const scale = 2 * Math.PI * voxel;
+  const out: [Float64Array, Float64Array, Float64Array] = [
+    new Float64Array(count),
+    new Float64Array(count),
+    new Float64Array(count),
+  ];
+  for (let i = 0; i < count; i++) {
+    const a = s[i]! * scale;
+    const b = s[count + i]! * scale;
+    const c = s[2 * count + i]! * scale;
+    out[0][i] = (1 - 2 * (y * y + z * z)) * a + 2 * (x * y - w * z) * b + 2 * (x * z + w * y) * c;
+    out[1][i] = 2 * (x * y + w * z) * a + (1 - 2 * (x * x + z * z)) * b + 2 * (y * z - w * x) * c;
+    out[2][i] = 2 * (x * z - w * y) * a + 2 * (y * z + w * x) * b + (1 - 2 * (x * x + y * y)) * c;
+  }
+  return out;
+}
+
+/** The autocorrelation of a volume: the Fourier coefficients of its intensity. */
+export function autocorrelationOf(volume: Volume): Volume {
+  const { n, voxel } = volume;
+  const spectrum = rfft3(Float64Array.from(volume.data), [n, n, n]);
+  for (let i = 0; i < spectrum.length; i += 2) {
+    spectrum[i] = spectrum[i]! ** 2 + spectrum[i + 1]! ** 2;
+    spectrum[i + 1] = 0;
+  }
+  return { data: originToCentre(irfft3(spectrum, [n, n, n], { scale: 1 / n ** 3 }), n), n, voxel };
+}
+
+/** How many candidates of the scan are followed further. */
+const CANDIDATES = 6;
+const SHELLS = 8;
+
+/** The rotation by which `reference` has to be turned so that its intensity is that of `volume`. */
+function findRotation(volume: Volume, reference: Volume, scan: number): Float64Array {
+  const size = extentOf(reference);
+  const own = autocorrelationOf(volume);
+  const model = autocorrelationOf(reference);
+  const nyquist = 0.5 / volume.voxel;
+  const coarse = shellPoints(Math.min(0.9 * nyquist, 4 / size), 64);
+  const fine = shellPoints(Math.min(0.9 * nyquist, 9 / size), 300);
+  const compare = (points: ShellPoints, rotations: Quaternions): Float64Array => {
+    const target = flatten(slice(own, Float64Array.of(1, 0, 0, 0), points.s, { eps: 1e-4 }), points.perShell);
+    const turned = slice(model, rotations, points.s, { eps: 1e-4 });
+    const count = points.s.length / 3;
+    return Float64Array.from({ length: rotations.length / 4 }, (_, i) =>
+      pearson(target, flatten(turned.subarray(i * count, (i + 1) * count), points.perShell)),
+    );
+  };
+  const grid = superFibonacci(scan);
+  const scores = compare(coarse, grid);
+  const order = Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]!);
+  const pitch = (2 * Math.PI ** 2 / scan) ** (1 / 3);
+  let best: { q: Float64Array; score: number } | undefined;
+  for (const index of order.slice(0, CANDIDATES)) {
+    const start = grid.slice(4 * index, 4 * index + 4);
+    const near = climb(start, pitch, pitch / 6, (rotations) => compare(coarse, rotations));
+    const found = climb(near, pitch / 4, 0.002, (rotations) => compare(fine, rotations));
+    const score = compare(fine, found)[0]!;
+    if (best === undefined || score > best.score) best = { q: found, score };
+  }
+  return best!.q;
+}
+
+/** Moves to the best of six neighbours while one is better, else halves the step (radians). */
+function climb(
+  start: Float64Array,
+  first: number,
+  last: number,
+  evaluate: (rotations: Quaternions) => Float64Array,
+): Float64Array {
+  let q = start;
+  let score = evaluate(q)[0]!;
+  for (let step = first; step >= last; ) {
+    const around = new Float64Array(24);
+    for (let c = 0; c < 6; c++) {
+      const angle = c % 2 === 0 ? step : -step;
+      const axis = Math.floor(c / 2);
+      const turn = fromRotationVector(axis === 0 ? angle : 0, axis === 1 ? angle : 0, axis === 2 ? angle : 0);
+      multiply(turn, 0, q, 0, around, 4 * c);
+    }
+    const scores = evaluate(around);
+    let top = 0;
+    for (let c = 1; c < 6; c++) if (scores[c]! > scores[top]!) top = c;
+    if (scores[top]! > score) {
+      q = around.slice(4 * top, 4 * top + 4);
+      score = scores[top]!;
+    } else step /= 2;
+  }
+  return q;
+}
+
+interface ShellPoints {
+  /** (3, shells x points). */
+  readonly s: Float64Array;
+  readonly perShell: number;
+}
+
+/** Points on spirals over half spheres of equally spaced radii up to `extent`. */
+function shellPoints(extent: number, perShell: number): ShellPoints {
+  const count = SHELLS * perShell;
+  const s = new Float64Array(3 * count);
+  const golden = Math.PI * (3 - Math.sqrt(5));
+  for (let shell = 0; shell < SHELLS; shell++) {
+    const radius = (extent * (shell + 2)) / (SHELLS + 1);
+    for (let d = 0; d < perShell; d++) {
+      const z = (d + 0.5) / perShell;
+      const across = Math.sqrt(1 - z * z);
+      const at = shell * perShell + d;
+      s[at] = radius * across * Math.cos(golden * d);
+      s[count + at] = radius * across * Math.sin(golden * d);
+      s[2 * count + at] = radius * z;
+    }
+  }
+  return { s, perShell };
+}
+
+/** Square roots, each shell with mean 0 and variance 1: so that no shell drowns the others. */
+function flatten(intensity: Float32Array | Float64Array, perShell: number): Float64Array {
+  const out = new Float64Array(intensity.length);
+  for (let from = 0; from < out.length; from += perShell) {
+    let mean = 0;
+    for (let i = from; i < from + perShell; i++) {
+      out[i] = Math.sqrt(Math.max(0, intensity[i]!));
+      mean += out[i]! / perShell;
+    }
+    let variance = 0;
+    for (let i = from; i < from + perShell; i++) variance += (out[i]! - mean) ** 2 / perShell;
+    const scale = variance > 0 ? 1 / Math.sqrt(variance) : 0;
+    for (let i = from; i < from + perShell; i++) out[i] = (out[i]! - mean) * scale;
+  }
+  return out;
+}
+
+/** A length that stands for the size of what is in a volume: 3 times the radius of gyration of its positive part. */
+export function extentOf(volume: Volume): number {
+  const { n, voxel, data } = volume;
+  let mass = 0;
+  const first = [0, 0, 0];
+  let second = 0;
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < n; j++)
+      for (let k = 0; k < n; k++, at++) {
+        const value = Math.max(0, data[at]!);
+        mass += value;
+        first[0]! += value * i;
+        first[1]! += value * j;
+        first[2]! += value * k;
+        second += value * (i * i + j * j + k * k);
+      }
+  if (!(mass > 0)) throw new RangeError('align: a volume is empty');
+  const centre = first.reduce((sum, f) => sum + (f / mass) ** 2, 0);
+  return 3 * voxel * Math.sqrt(Math.max(1, second / mass - centre));
+}
