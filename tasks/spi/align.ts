@@ -59,7 +59,9 @@ export function alignShift(volume: Volume, reference: Volume): Omit<Alignment, '
   const target = rfft3(centreToOrigin(Float64Array.from(reference.data), n), shape);
   const own = rfft3(centreToOrigin(Float64Array.from(volume.data), n), shape);
   const product = new Float64Array(own.length);
-  let best: { correlation: number; data: Float64Array; shift: [number, number, number]; inverted: boolean } | undefined;
+  let best:
+    | { correlation: number; data: Float64Array; shift: [number, number, number]; inverted: boolean }
+    | undefined;
   for (const inverted of [false, true]) {
     // Inversion of a real volume conjugates its spectrum.
     if (inverted) for (let i = 1; i < own.length; i += 2) own[i] = -own[i]!;
@@ -107,7 +109,11 @@ function peak(values: Float64Array, n: number): [number, number, number] {
  * Newton's method on the trigonometric sum whose samples `peak` saw: sum Re(P exp(2 pi i k.x / n)). A step that leaves
  * the voxel, or a curvature that is no maximum's, ends it.
  */
-function sharpen(product: Float64Array, n: number, start: [number, number, number]): [number, number, number] {
+function sharpen(
+  product: Float64Array,
+  n: number,
+  start: [number, number, number],
+): [number, number, number] {
   const half = Math.floor(n / 2) + 1;
   let at = start;
   for (let pass = 0; pass < 4; pass++) {
@@ -175,7 +181,8 @@ export function rotateVolume(volume: Volume, q: Float64Array): Volume {
   const spectrum = nufft2(points, coefficients, [n, n, n], { eps: 1e-6, sign: -1 });
   for (let i = 0; i < count; i++) {
     // A turned corner sticks out of the cube of known frequencies.
-    const outside = Math.max(Math.abs(points[0][i]!), Math.abs(points[1][i]!), Math.abs(points[2][i]!)) > Math.PI;
+    const outside =
+      Math.max(Math.abs(points[0][i]!), Math.abs(points[1][i]!), Math.abs(points[2][i]!)) > Math.PI;
     if (!outside) continue;
     spectrum[2 * i] = 0;
     spectrum[2 * i + 1] = 0;
@@ -184,7 +191,11 @@ export function rotateVolume(volume: Volume, q: Float64Array): Volume {
   return { data: Float32Array.from(data), n, voxel };
 }
 
-function turnedPoints(s: Float64Array, q: Float64Array, voxel: number): [Float64Array, Float64Array, Float64Array] {
+function turnedPoints(
+  s: Float64Array,
+  q: Float64Array,
+  voxel: number,
+): [Float64Array, Float64Array, Float64Array] {
   const count = s.length / 3;
   const inverse = conjugate(q);
   const w = inverse[0]!;
@@ -242,7 +253,7 @@ function findRotation(volume: Volume, reference: Volume, scan: number): Float64A
   const grid = superFibonacci(scan);
   const scores = compare(coarse, grid);
   const order = Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]!);
-  const pitch = (2 * Math.PI ** 2 / scan) ** (1 / 3);
+  const pitch = ((2 * Math.PI ** 2) / scan) ** (1 / 3);
   let best: { q: Float64Array; score: number } | undefined;
   for (const index of order.slice(0, CANDIDATES)) {
     const start = grid.slice(4 * index, 4 * index + 4);

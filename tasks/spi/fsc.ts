@@ -21,7 +21,9 @@ export function fourierShellCorrelation(a: Reals, b: Reals, n: number, voxel: nu
   checkVolume('fourierShellCorrelation', a, n);
   checkVolume('fourierShellCorrelation', b, n);
   const shells = Math.floor(n / 2) + 1;
-  const correlation = correlate(a, b, n, shells, (i, j, k) => roundHalfToEven(Math.sqrt(i * i + j * j + k * k)));
+  const correlation = correlate(a, b, n, shells, (i, j, k) =>
+    roundHalfToEven(Math.sqrt(i * i + j * j + k * k)),
+  );
   const resolution = Float64Array.from({ length: shells }, (_, k) => (n * voxel) / k);
   return { resolution, correlation };
 }
@@ -50,9 +52,8 @@ export function meshShellCorrelation(
   const correlation = correlate(a, b, n, shells, (i, j, k) => {
     const length = Math.sqrt(square[i + low]! + square[j + low]! + square[k + low]!) * 1e-10;
     for (let shell = Math.max(0, Math.floor(length / spacing) - 1); shell < shells; shell++) {
-      const middle = radius[shell]!;
-      if (length <= middle - spacing / 2) return -1;
-      if (length < middle + spacing / 2) return shell;
+      if (length <= shell * spacing) return -1;
+      if (length < (shell + 1) * spacing) return shell;
     }
     return -1;
   });
@@ -80,16 +81,21 @@ function correlate(
   const cross = new Float64Array(shells);
   const ownA = new Float64Array(shells);
   const ownB = new Float64Array(shells);
+  const add = (shell: number, at: number): void => {
+    if (shell < 0 || shell >= shells) return;
+    cross[shell]! += A[at]! * B[at]! + A[at + 1]! * B[at + 1]!;
+    ownA[shell]! += A[at]! ** 2 + A[at + 1]! ** 2;
+    ownB[shell]! += B[at]! ** 2 + B[at + 1]! ** 2;
+  };
+  const mirrored = (f: number): number => (2 * f === -n ? f : -f);
   for (let i = 0, at = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
+      const [x, y] = [frequency(i, n), frequency(j, n)];
       for (let k = 0; k < half; k++, at += 2) {
-        const shell = shellOf(frequency(i, n), frequency(j, n), k);
-        if (shell < 0 || shell >= shells) continue;
+        const z = 2 * k === n ? -k : k;
+        add(shellOf(x, y, z), at);
         // The other half of the spectrum is the conjugate of this one.
-        const weight = k === 0 || 2 * k === n ? 1 : 2;
-        cross[shell]! += weight * (A[at]! * B[at]! + A[at + 1]! * B[at + 1]!);
-        ownA[shell]! += weight * (A[at]! ** 2 + A[at + 1]! ** 2);
-        ownB[shell]! += weight * (B[at]! ** 2 + B[at + 1]! ** 2);
+        if (k !== 0 && 2 * k !== n) add(shellOf(mirrored(x), mirrored(y), -z), at);
       }
     }
   }

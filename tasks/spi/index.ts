@@ -1,6 +1,53 @@
 /** Single-particle imaging: simulation and reconstruction as pure functions of typed arrays. */
+export {
+  type Alignment,
+  type AlignOptions,
+  align,
+  alignShift,
+  autocorrelationOf,
+  rotateVolume,
+} from './align.js';
+export {
+  fourierShellCorrelation,
+  meshShellCorrelation,
+  pearson,
+  resolutionAt,
+  type ShellCorrelation,
+} from './fsc.js';
 export * from './geometry.js';
+export {
+  addSums,
+  type MergeBlock,
+  mergeContribution,
+  type NormalSums,
+  normalSums,
+  photonWeights,
+} from './merge.js';
+export { ballSupport, type MergeSolution, type SolveOptions, solveMerge } from './merge-solve.js';
+export { type Matches, type OrientationMetric, type OrientOptions, orient } from './orient.js';
 export * from './particles/index.js';
+export { PHASING, type Phased, type PhaseOptions, type PhasingSchedule, phase } from './phase.js';
+export {
+  type DetectorPixels,
+  gatherPixels,
+  MASK,
+  type PixelSelection,
+  radialProfile,
+  selectPixels,
+} from './pixels.js';
+export {
+  angularDistance,
+  conjugate,
+  fromRotationVector,
+  halfTurn,
+  multiply,
+  type Quaternions,
+  randomQuaternions,
+  rotationMatrix,
+} from './quaternion.js';
+export { better, type Refined, type RefineOptions, refineOrientations, scoreOrientations } from './refine.js';
+export { type ReferenceSums, responsibilities, shareOut } from './responsibilities.js';
+export { superFibonacci, uniformRotations } from './rotation-grid.js';
 export {
   type ImageBlock,
   type Simulation,
@@ -11,4 +58,5 @@ export {
   simulationGeometry,
   simulationScene,
 } from './simulate.js';
+export { slice, slicePoints, type Volume } from './slice.js';
 export { structureFactors } from './structure-factor.js';

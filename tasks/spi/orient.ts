@@ -54,19 +54,21 @@ export function orient(images: Float32Array, references: Float32Array, options: 
   const data = used ? take(images, pixels, used) : images;
   const model = used ? take(references, pixels, used) : references;
   const width = used ? used.length : pixels;
-  if (metric === 'poisson') return best(poissonScores(data, logReferences(model, width), width), model.length / width);
+  if (metric === 'poisson')
+    return best(poissonScores(data, logReferences(model, width), width), model.length / width);
   if (metric === 'cosine') return best(cosineScores(data, model, width), model.length / width);
   const scale = deviation(data) / deviation(model);
-  const { index } = best(
-    negativeDistances(data, model, width, scale),
-    model.length / width,
-  );
-  return { index, score: Float64Array.from(index, (r, i) => squaredDistance(data, i, model, r, width, scale)) };
+  const { index } = best(negativeDistances(data, model, width, scale), model.length / width);
+  return {
+    index,
+    score: Float64Array.from(index, (r, i) => squaredDistance(data, i, model, r, width, scale)),
+  };
 }
 
 function usedPixels(pixels: number, mask: ArrayLike<number> | undefined): Int32Array | undefined {
   if (mask === undefined) return undefined;
-  if (mask.length !== pixels) throw new RangeError(`orient: the mask has ${mask.length} pixels, images ${pixels}`);
+  if (mask.length !== pixels)
+    throw new RangeError(`orient: the mask has ${mask.length} pixels, images ${pixels}`);
   return Int32Array.from({ length: pixels }, (_, i) => i).filter((i) => mask[i] !== 2);
 }
 
@@ -144,7 +146,8 @@ function squaredDistance(
   scale: number,
 ): number {
   let sum = 0;
-  for (let p = 0; p < pixels; p++) sum += (scale * references[r * pixels + p]! - images[i * pixels + p]!) ** 2;
+  for (let p = 0; p < pixels; p++)
+    sum += (scale * references[r * pixels + p]! - images[i * pixels + p]!) ** 2;
   return sum;
 }
 

@@ -38,7 +38,7 @@ export const PHASING: PhasingSchedule = {
   reduction: 10,
   final: 50,
   beta: 0.9,
-  threshold: 0.05,
+  threshold: 0.06,
   sigma: [2, 0.85, 1],
 };
 
@@ -49,7 +49,10 @@ export interface PhaseOptions {
   readonly schedule?: Partial<PhasingSchedule>;
   /** The density lies within this of the centre, Angstrom; a quarter of the box by default. */
   readonly radius?: number;
-  /** Moduli are imposed up to this part of the largest frequency on an axis; default 1: the sphere. */
+  /**
+   * Moduli are imposed up to this part of the largest frequency on an axis: 1 is the sphere that rotated images fill.
+   * Default: everywhere, for an autocorrelation that is known in the corners too.
+   */
   readonly extent?: number;
 }
 
@@ -70,7 +73,7 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   const half = Math.floor(n / 2) + 1;
   const origin = centreToOrigin(Float32Array.from(autocorrelation.data), n);
   const spectrum = rfft3(origin, shape);
-  const { modulus, imposed } = moduli(spectrum, n, options.extent ?? 1);
+  const { modulus, imposed } = moduli(spectrum, n, options.extent ?? Number.POSITIVE_INFINITY);
   let support = firstSupport(origin, n, (options.radius ?? (n * voxel) / 4) / voxel, spectrum);
   const density = new Float32Array(size);
   const random = randomStream(options.seed, options.start ?? 0, LANE_PHASING);
@@ -124,7 +127,11 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
 }
 
 /** Square roots of the intensity, and where they are imposed: within the sphere, but not at zero frequency. */
-function moduli(spectrum: Float32Array, n: number, extent: number): { modulus: Float32Array; imposed: Uint8Array } {
+function moduli(
+  spectrum: Float32Array,
+  n: number,
+  extent: number,
+): { modulus: Float32Array; imposed: Uint8Array } {
   const half = Math.floor(n / 2) + 1;
   const modulus = new Float32Array(n * n * half);
   const imposed = new Uint8Array(modulus.length);
@@ -221,11 +228,9 @@ function centreMass(
           im[axis]! += value * Math.sin(angle);
         });
       }
-  const [x, y, z] = re.map((r, axis) => Math.round((Math.atan2(im[axis]!, r) * n) / (2 * Math.PI) + n) % n) as [
-    number,
-    number,
-    number,
-  ];
+  const [x, y, z] = re.map(
+    (r, axis) => Math.round((Math.atan2(im[axis]!, r) * n) / (2 * Math.PI) + n) % n,
+  ) as [number, number, number];
   const moved = { density: new Float32Array(n ** 3), support: new Float32Array(n ** 3) };
   for (let i = 0, at = 0; i < n; i++)
     for (let j = 0; j < n; j++)

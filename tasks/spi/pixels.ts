@@ -80,7 +80,11 @@ export function gatherPixels(
  * The radial profile of an image on a selection: means of value / correction in `bins` rings of equal width up to the
  * extent. Empty rings take their inner neighbour's value.
  */
-export function radialProfile(mean: ArrayLike<number>, selection: PixelSelection, bins: number): Float64Array {
+export function radialProfile(
+  mean: ArrayLike<number>,
+  selection: PixelSelection,
+  bins: number,
+): Float64Array {
   const sum = new Float64Array(bins);
   const weight = new Float64Array(bins);
   const n = selection.index.length;

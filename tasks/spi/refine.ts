@@ -92,7 +92,14 @@ function descend(
         const minus = scores[6 * i + 2 * axis + 1]!;
         return vertex(plus, current.score[i]!, minus, step);
       });
-      multiply(fromRotationVector(along[0]!, along[1]!, along[2]!), 0, current.rotations, 4 * i, moved, 4 * i);
+      multiply(
+        fromRotationVector(along[0]!, along[1]!, along[2]!),
+        0,
+        current.rotations,
+        4 * i,
+        moved,
+        4 * i,
+      );
     }
     current = better(current, scoreOrientations(images, moved, intensity, selection, options));
   }

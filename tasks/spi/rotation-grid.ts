@@ -57,7 +57,7 @@ export function superFibonacci(n: number, first = 0, count = n - first): Quatern
   checkCount('superFibonacci', n);
   const phi = Math.SQRT2;
   // The positive real root of psi^4 = psi + 4.
-  const psi = 1.533751168755204288118041;
+  const psi = 1.5337511687552043;
   const out = new Float64Array(4 * count);
   for (let i = 0; i < count; i++) {
     const s = first + i + 0.5;

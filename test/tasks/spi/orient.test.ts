@@ -1,33 +1,33 @@
 import t from 'tap';
 import { logReferences, orient, poissonScores } from '../../../tasks/spi/orient.js';
+import { gaussianScatterer } from '../../../tasks/spi/particles/index.js';
 import { randomQuaternions } from '../../../tasks/spi/quaternion.js';
 import { responsibilities, shareOut } from '../../../tasks/spi/responsibilities.js';
-import { uniformRotations } from '../../../tasks/spi/rotation-grid.js';
 import { rotateBack } from '../../../tasks/spi/rotation.js';
+import { uniformRotations } from '../../../tasks/spi/rotation-grid.js';
+import { structureFactors } from '../../../tasks/spi/structure-factor.js';
 import { needs } from '../../support/needs.js';
 import { componentsFirst, referenceCase } from './reference.js';
 
 t.test('matching agrees with the reference in every metric', { skip: needs('shared-data') }, (t) => {
   const reference = referenceCase('matching');
   const s = componentsFirst(reference.array('q'));
-  const pos = reference.array('pos');
+  const positions = Float64Array.from(reference.array('pos'));
+  const particle = {
+    name: 'matching',
+    positions,
+    kinds: new Uint16Array(positions.length / 3),
+    scatterers: [gaussianScatterer('blob', 30, 500)],
+  };
   const scale = reference.json['scale'] as number;
   const slices = (rotations: Float64Array, fluence?: ArrayLike<number>): Float32Array => {
     const count = rotations.length / 4;
     const out = new Float32Array(count * 1024);
+    const F = new Float64Array(2 * 1024);
     for (let i = 0; i < count; i++) {
-      const q = rotateBack(rotations, 4 * i, s);
+      structureFactors(particle, rotateBack(rotations, 4 * i, s), F);
       for (let p = 0; p < 1024; p++) {
-        const [x, y, z] = [q[p]!, q[1024 + p]!, q[2048 + p]!];
-        let re = 0;
-        let im = 0;
-        for (let a = 0; a < pos.length; a += 3) {
-          const angle = 2 * Math.PI * (x * pos[a]! + y * pos[a + 1]! + z * pos[a + 2]!);
-          re += Math.cos(angle);
-          im += Math.sin(angle);
-        }
-        const envelope = 30 * Math.exp((-500 * (x * x + y * y + z * z)) / 4);
-        out[i * 1024 + p] = scale * (fluence?.[i] ?? 1) * envelope * envelope * (re * re + im * im);
+        out[i * 1024 + p] = scale * (fluence?.[i] ?? 1) * (F[2 * p]! ** 2 + F[2 * p + 1]! ** 2);
       }
     }
     return out;
@@ -64,7 +64,10 @@ t.test('bad pixels take no part, wrong sizes are refused', (t) => {
   for (const metric of ['poisson', 'cosine', 'l2'] as const) {
     t.equal(orient(images, references, { metric, pixels: 4, mask: [0, 1, 0, 2] }).index[0], 1, metric);
   }
-  t.throws(() => orient(images, references, { metric: 'l2', pixels: 3 }), /images hold 4 numbers, not a multiple of 3/);
+  t.throws(
+    () => orient(images, references, { metric: 'l2', pixels: 3 }),
+    /images hold 4 numbers, not a multiple of 3/,
+  );
   t.throws(() => orient(images, new Float32Array(0), { metric: 'l2', pixels: 4 }), /no references/);
   t.throws(() => orient(images, references, { metric: 'l2', pixels: 4, mask: [0] }), /mask has 1 pixels/);
   t.end();

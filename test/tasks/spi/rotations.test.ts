@@ -45,12 +45,18 @@ t.test('quaternions form the group they stand for', (t) => {
       return a[row]! * b[column]! + a[row + 1]! * b[3 + column]! + a[row + 2]! * b[6 + column]!;
     });
     worst = Math.max(worst, largestDifference(rotationMatrix(product), ab));
-    worst = Math.max(worst, angularDistance(multiply(q, 4 * i, conjugate(q, 4 * i), 0), 0, Float64Array.of(1, 0, 0, 0), 0));
+    worst = Math.max(
+      worst,
+      angularDistance(multiply(q, 4 * i, conjugate(q, 4 * i), 0), 0, Float64Array.of(1, 0, 0, 0), 0),
+    );
   }
   t.ok(worst < 1e-5, `products, inverses: ${worst}`);
   t.same(randomQuaternions(3, 11, 7), q.slice(28, 40), 'a block of random rotations is a piece of the whole');
   const turn = fromRotationVector(0, 0, Math.PI);
-  t.ok(largestDifference(multiply(turn, 0, q, 0), halfTurn(q, 0)) < 1e-15, 'the half turn is a turn by pi about the beam');
+  t.ok(
+    largestDifference(multiply(turn, 0, q, 0), halfTurn(q, 0)) < 1e-15,
+    'the half turn is a turn by pi about the beam',
+  );
   t.ok(angularDistance(q, 0, halfTurn(q, 0), 0) > 179.99, 'half turns differ');
   t.ok(angularDistance(q, 0, halfTurn(q, 0), 0, true) < 1e-5, 'and are identified');
   const small = multiply(fromRotationVector(0.03, -0.04, 0), 0, q, 8);
@@ -65,7 +71,8 @@ t.test('grids cover the rotations, the spiral more evenly', (t) => {
     let most = 0;
     for (let i = 0; i < 400; i++) {
       let nearest = 180;
-      for (let g = 0; g < grid.length; g += 4) nearest = Math.min(nearest, angularDistance(random, 4 * i, grid, g));
+      for (let g = 0; g < grid.length; g += 4)
+        nearest = Math.min(nearest, angularDistance(random, 4 * i, grid, g));
       sum += nearest / 400;
       most = Math.max(most, nearest);
     }
@@ -75,7 +82,11 @@ t.test('grids cover the rotations, the spiral more evenly', (t) => {
   const spiral = covering(superFibonacci(1000));
   t.ok(nested.mean < 12.5 && nested.most < 24, `nested: mean ${nested.mean}, most ${nested.most}`);
   t.ok(spiral.mean < nested.mean && spiral.most < 21, `spiral: mean ${spiral.mean}, most ${spiral.most}`);
-  t.same(superFibonacci(1000, 200, 10), superFibonacci(1000).slice(800, 840), 'a block is a piece of the whole');
+  t.same(
+    superFibonacci(1000, 200, 10),
+    superFibonacci(1000).slice(800, 840),
+    'a block is a piece of the whole',
+  );
   t.throws(() => superFibonacci(0), /positive integer/);
   t.end();
 });
