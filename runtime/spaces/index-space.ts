@@ -183,12 +183,9 @@ export class IndexSpace {
       if (runs[at + rank]! > hi[last]!) hi[last] = runs[at + rank]!;
       volume += runs[at + rank]! - runs[at + last]! + 1;
     }
-    // Dense exactly when there is one run per combination of leading coordinates and all have the full length.
-    let lines = 1;
-    for (let axis = 0; axis < last; axis++) lines *= hi[axis]! - lo[axis]! + 1;
-    const length = hi[last]! - lo[last]! + 1;
-    if (lines === runs.length / stride && volume === lines * length)
-      return IndexSpace.trustedBox(rank, lo, hi);
+    let boxVolume = 1;
+    for (let axis = 0; axis < rank; axis++) boxVolume *= hi[axis]! - lo[axis]! + 1;
+    if (volume === boxVolume) return IndexSpace.trustedBox(rank, lo, hi);
     if (volume > VOLUME_MAX)
       throw new BoundsError('An index space has more than 2^53 points: make an axis shorter.');
     return new IndexSpace(rank, lo, hi, volume, runs);
