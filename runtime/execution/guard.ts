@@ -1,0 +1,49 @@
+// --check mode: what a task body gets instead of bare typed arrays. A write through a read-only view, and any use
+// of an offset that is not a point of the view, throw. Slow (a proxy per access), and not on otherwise.
+import { Access } from '../memory/view-layout.js';
+
+/** Wraps the array of a field. `pieces` are (offset, length) pairs of the points, null when every offset is one. */
+export function guardArray(
+  array: object,
+  access: number,
+  pieces: Int32Array | null,
+  lanes: number,
+  name: string,
+): object {
+  if (access >= Access.reduce) return array; // a reduce view checks nothing, but can do no harm: its partial is its own
+  const typed = array as Float64Array;
+  const inside = (index: number): boolean => {
+    if (index < 0 || index >= typed.length) return false;
+    if (pieces === null) return true;
+    const point = Math.floor(index / lanes);
+    for (let p = 0; p < pieces.length; p += 2) {
+      if (point >= pieces[p]! && point < pieces[p]! + pieces[p + 1]!) return true;
+    }
+    return false;
+  };
+  return new Proxy(typed, {
+    get(target, key) {
+      if (typeof key === 'string' && /^\d+$/.test(key)) {
+        if (!inside(Number(key))) throw new RangeError(`field ${name}: offset ${key} is not a point of this view`);
+        return target[Number(key)];
+      }
+      const value = Reflect.get(target, key, target) as unknown;
+      if (typeof value !== 'function') return value;
+      if (access === Access.read && WRITERS.has(String(key))) {
+        return () => {
+          throw new TypeError(`field ${name} is read-only here: ${String(key)} would write it`);
+        };
+      }
+      return (value as (...args: unknown[]) => unknown).bind(target);
+    },
+    set(target, key, value) {
+      if (typeof key !== 'string' || !/^-?\d+$/.test(key)) return Reflect.set(target, key, value, target);
+      if (access === Access.read) throw new TypeError(`field ${name} is read-only here: offset ${key} was written`);
+      if (!inside(Number(key))) throw new RangeError(`field ${name}: offset ${key} is not a point of this view`);
+      target[Number(key)] = value as number;
+      return true;
+    },
+  });
+}
+
+const WRITERS = new Set(['set', 'fill', 'copyWithin', 'sort', 'reverse']);

@@ -1,0 +1,23 @@
+// Stacks of ready records that any thread pushes to and one thread empties (Treiber 1986): the way to the I/O lane
+// and to the launching thread, which may not be robbed. The links are in the records themselves.
+import { type Graph, NONE } from '../graph/layout.js';
+
+/** Any thread. `word` is the head of the stack in the control words. */
+export function pushReady(graph: Graph, word: number, record: number): void {
+  const { control, link } = graph;
+  for (;;) {
+    const head = Atomics.load(control, word);
+    Atomics.store(link, record, head);
+    if (Atomics.compareExchange(control, word, head, record) === head) return;
+  }
+}
+
+/** The one reader: everything on the stack, in the order in which it was pushed. */
+export function takeReady(graph: Graph, word: number): number[] {
+  if (Atomics.load(graph.control, word) === NONE) return [];
+  const records: number[] = [];
+  for (let at = Atomics.exchange(graph.control, word, NONE); at !== NONE; at = Atomics.load(graph.link, at)) {
+    records.push(at);
+  }
+  return records.reverse();
+}

@@ -1,0 +1,111 @@
+// The run loop of a worker: own deque, own inbox, then the others' inboxes and deques; then a bounded spin, then sleep.
+import { addon } from '../../native/index.js';
+import { type Graph, Kind, Word } from '../graph/layout.js';
+import { type Deque, pop, push, steal } from './deque.js';
+import { Finisher } from './finish.js';
+import type { Lane } from './lane.js';
+import { announceRetired, announceWork, sleep, wakeLauncher } from './sleep.js';
+import { pushReady } from './stack.js';
+
+export interface WorkerOptions {
+  readonly lane: number;
+  /** Looks around before sleeping; 0 where threads outnumber processors, as then spinning takes the core from others. */
+  readonly spins: number;
+  readonly steal: boolean;
+  /** Called when a watched launch ended and the launching thread sits in its event loop. */
+  readonly ring: () => void;
+  /** True once the task kind can be run on this lane. */
+  readonly loaded: (task: number) => boolean;
+}
+
+/** Where ready records go when the lane that made them ready is not the launching thread. */
+export function readySink(graph: Graph, own: Deque | null): (record: number) => void {
+  const { control, kind, launch } = graph;
+  return (record) => {
+    const what = kind[launch[record]!]!;
+    if (what === Kind.host) {
+      pushReady(graph, Word.launcherStack, record);
+      wakeLauncher(control);
+    } else if (what === Kind.io) {
+      pushReady(graph, Word.ioStack, record);
+      Atomics.add(control, Word.io, 1);
+      Atomics.notify(control, Word.io, 1);
+    } else {
+      push(own!, record);
+      announceWork(graph);
+    }
+  };
+}
+
+export class WorkerLoop {
+  readonly #graph: Graph;
+  readonly #options: WorkerOptions;
+  readonly #lane: Lane;
+  readonly #finisher: Finisher;
+  readonly #victims: readonly Deque[];
+  readonly #own: Deque;
+  #held = -1;
+
+  constructor(graph: Graph, lane: Lane, options: WorkerOptions, ready: (record: number) => void) {
+    this.#graph = graph;
+    this.#options = options;
+    this.#lane = lane;
+    this.#finisher = new Finisher(graph, options.lane, ready);
+    const { workers } = graph.limits;
+    this.#own = graph.deques[workers + options.lane]!;
+    const others = Array.from({ length: workers - 1 }, (_, i) => (options.lane + 1 + i) % workers);
+    this.#victims = [
+      graph.deques[options.lane]!,
+      ...(options.steal ? others.flatMap((w) => [graph.deques[workers + w]!, graph.deques[w]!]) : []),
+    ];
+  }
+
+  /** Runs until the stop word is set ('stop') or a record needs a task kind that is not loaded (its number). */
+  run(): 'stop' | number {
+    const graph = this.#graph;
+    const { control, kind, launch, task } = graph;
+    const { loaded, ring } = this.#options;
+    for (;;) {
+      const record = this.#held >= 0 ? this.#held : this.#find();
+      if (record < 0) return 'stop';
+      const slot = launch[record]!;
+      const runs = kind[slot] === Kind.task;
+      if (runs && !loaded(task[slot]!)) {
+        this.#held = record;
+        return task[slot]!;
+      }
+      this.#held = -1;
+      const done = this.#lane.run(record);
+      if (this.#finisher.finish(record, !done) && Atomics.exchange(control, Word.wanted, 0) === 1) ring();
+      announceRetired(graph);
+    }
+  }
+
+  #look(): number {
+    let record = pop(this.#own);
+    for (let i = 0; record < 0 && i < this.#victims.length; i++) record = steal(this.#victims[i]!);
+    return record;
+  }
+
+  /** A record to run, or -1 when the stop word is set. */
+  #find(): number {
+    const { control } = this.#graph;
+    for (;;) {
+      let record = this.#look();
+      for (let spin = 0; record < 0 && spin < this.#options.spins; spin++) {
+        // Waits a little on the epoch word with the processor's pause instruction, then looks again.
+        addon?.spinWhile(control, Word.stop, 0, 20);
+        record = this.#look();
+      }
+      if (record >= 0) return record;
+      if (Atomics.load(control, Word.stop) !== 0) return -1;
+      const epoch = Atomics.load(control, Word.epoch);
+      Atomics.add(control, Word.sleepers, 1);
+      // Work pushed before its maker could see this sleeper is found here; work pushed later changes the epoch.
+      record = this.#look();
+      if (record < 0 && Atomics.load(control, Word.stop) === 0) sleep(control, Word.epoch, epoch);
+      Atomics.sub(control, Word.sleepers, 1);
+      if (record >= 0) return record;
+    }
+  }
+}

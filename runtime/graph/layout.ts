@@ -1,0 +1,223 @@
+// The task graph in shared memory: struct-of-arrays of task records, edges and launches, and the words that the
+// threads wait on. The analysis writes it, the execution runs it, and both know it only through this layout.
+// The protocol (who may write which word, and when) is told in README.md beside this file.
+
+/** Requirements of one task at most. */
+export const MAX_REQUIREMENTS = 16;
+
+/** Words of `Graph.control`. Each lies on a cache line of its own, so that waiting on one does not slow another. */
+export const Word = {
+  /** Set to 1 once: every loop ends. */
+  stop: 0,
+  /** Futex word of sleeping workers: bumped by whoever makes work ready while somebody sleeps. */
+  epoch: 16,
+  /** How many workers are asleep, or about to be. */
+  sleepers: 32,
+  /** Futex word of the launching thread while it waits for retirements. */
+  launcher: 48,
+  /** Retirements the sleeping launching thread still waits for; it is woken by whoever brings it to 0. */
+  countdown: 64,
+  /** 1 while the launching thread sits in its event loop and wants one message when a watched launch ends. */
+  wanted: 80,
+  /** Futex word of the I/O lane (Atomics.waitAsync, so only JavaScript wakes it). */
+  io: 96,
+  /** Heads of the stacks of ready records for the I/O lane and for the launching thread; -1 when empty. */
+  ioStack: 112,
+  launcherStack: 128,
+  /** Spin lock of the heap. */
+  heapLock: 144,
+} as const;
+
+/** What a record's launch is. */
+export const Kind = {
+  /** A leaf task on a worker. */
+  task: 0,
+  /** Folds the root of a reduction tree into the region. */
+  apply: 1,
+  /** Runs nothing: many predecessors, one successor to wait for. Finished by whoever makes it ready. */
+  join: 2,
+  /** Runs on the launching thread: reads and writes by the program itself. */
+  host: 3,
+  /** Folds the results of another launch into one future. */
+  foldResults: 4,
+  /** An asynchronous leaf task on the I/O lane. */
+  io: 5,
+} as const;
+
+/** `Graph.state` of a record. */
+export const State = { free: 0, waiting: 1, done: 2, failed: 3, skipped: 4 } as const;
+
+/** `Graph.head` of a finished record: no edge can be added any more. */
+export const CLOSED = -2;
+/** An empty list. */
+export const NONE = -1;
+
+export interface GraphLimits {
+  /** Task records alive at once: a power of two. */
+  readonly records: number;
+  readonly edges: number;
+  /** Launches alive at once. */
+  readonly launches: number;
+  /** Task kinds of one program. */
+  readonly tasks: number;
+  /** Worker threads. The I/O lane comes after them, the launching thread last. */
+  readonly workers: number;
+}
+
+export interface Graph {
+  readonly limits: GraphLimits;
+  readonly buffer: SharedArrayBuffer;
+  readonly control: Int32Array;
+  // one entry per record
+  /** Unmet preconditions. */
+  readonly pending: Int32Array;
+  /** First successor edge; NONE, or CLOSED once finished. */
+  readonly head: Int32Array;
+  /** The successor list a finished record had, for the launching thread to free. */
+  readonly spent: Int32Array;
+  /** Bumped by the launching thread when the record is retired. */
+  readonly generation: Int32Array;
+  readonly state: Int32Array;
+  /** 1 + operation number of the failure that reached this record, or 0. */
+  readonly poison: Int32Array;
+  readonly launch: Int32Array;
+  /** First point (position in the launch domain) and number of points. */
+  readonly first: Int32Array;
+  readonly points: Int32Array;
+  /** Worker that should run it, by the mapper. */
+  readonly place: Int32Array;
+  /** Link in a stack of ready records. */
+  readonly link: Int32Array;
+  // one entry per edge
+  readonly edgeNext: Int32Array;
+  /** Successor record * 2 + (1 when data flow along the edge, so that poison does too). */
+  readonly edgeTo: Int32Array;
+  // one entry per launch
+  readonly task: Int32Array;
+  readonly kind: Int32Array;
+  readonly operation: Int32Array;
+  /** Bumped each time the slot is used again, so that lanes know when what they cached is stale. */
+  readonly serial: Int32Array;
+  readonly requirements: Int32Array;
+  /** Points not finished yet. */
+  readonly remaining: Int32Array;
+  readonly watched: Int32Array;
+  /** Heap blocks: arguments, results of the points, launch domain, reduction tree. 0 is none. */
+  readonly args: Int32Array;
+  readonly results: Int32Array;
+  readonly domain: Int32Array;
+  readonly tree: Int32Array;
+  /** Record that applies the reductions of this launch, or NONE. */
+  readonly applyRecord: Int32Array;
+  /** Error text of the first failed point in a heap block, per launch; 0 is none. */
+  readonly failure: Int32Array;
+  /** Per launch and requirement: heap block with the view of every colour, and with the colour of every point (0: identity). */
+  readonly bindings: Int32Array;
+  readonly projections: Int32Array;
+  // one entry per task kind
+  /** Heap block that names the module and the export. */
+  readonly taskName: Int32Array;
+  // per lane
+  /** Deques: inbox of every worker (owner: launching thread), then own deque of every worker. */
+  readonly deques: readonly { readonly ends: Int32Array; readonly items: Int32Array }[];
+  /** Ring of finished records per lane, and how many were ever put in. */
+  readonly retired: readonly { readonly put: Int32Array; readonly items: Int32Array }[];
+}
+
+export interface SharedGraph {
+  readonly limits: GraphLimits;
+  readonly buffer: SharedArrayBuffer;
+}
+
+const PER_RECORD = 11;
+const PER_LAUNCH = 13 + 2 * MAX_REQUIREMENTS;
+const CONTROL_WORDS = 256;
+const LINE = 16;
+
+function wordsOf(limits: GraphLimits): number {
+  const lanes = limits.workers + 2;
+  return (
+    CONTROL_WORDS +
+    PER_RECORD * limits.records +
+    2 * limits.edges +
+    PER_LAUNCH * limits.launches +
+    limits.tasks +
+    2 * limits.workers * (2 * LINE + limits.records) +
+    lanes * (LINE + limits.records)
+  );
+}
+
+/** Reserves and initialises a graph. */
+export function createGraph(limits: GraphLimits): Graph {
+  const graph = attachGraph({ limits, buffer: new SharedArrayBuffer(4 * wordsOf(limits)) });
+  graph.head.fill(NONE);
+  graph.control[Word.ioStack] = NONE;
+  graph.control[Word.launcherStack] = NONE;
+  graph.applyRecord.fill(NONE);
+  return graph;
+}
+
+/** The same graph, seen from another thread. */
+export function attachGraph({ limits, buffer }: SharedGraph): Graph {
+  let at = 0;
+  const take = (words: number): Int32Array => {
+    const array = new Int32Array(buffer, 4 * at, words);
+    at += words;
+    return array;
+  };
+  const control = take(CONTROL_WORDS);
+  const record = () => take(limits.records);
+  const launch = () => take(limits.launches);
+  return {
+    limits,
+    buffer,
+    control,
+    pending: record(),
+    head: record(),
+    spent: record(),
+    generation: record(),
+    state: record(),
+    poison: record(),
+    launch: record(),
+    first: record(),
+    points: record(),
+    place: record(),
+    link: record(),
+    edgeNext: take(limits.edges),
+    edgeTo: take(limits.edges),
+    task: launch(),
+    kind: launch(),
+    operation: launch(),
+    serial: launch(),
+    requirements: launch(),
+    remaining: launch(),
+    watched: launch(),
+    args: launch(),
+    results: launch(),
+    domain: launch(),
+    tree: launch(),
+    applyRecord: launch(),
+    failure: launch(),
+    bindings: take(limits.launches * MAX_REQUIREMENTS),
+    projections: take(limits.launches * MAX_REQUIREMENTS),
+    taskName: take(limits.tasks),
+    deques: Array.from({ length: 2 * limits.workers }, () => ({
+      ends: take(2 * LINE),
+      items: take(limits.records),
+    })),
+    retired: Array.from({ length: limits.workers + 2 }, () => ({
+      put: take(LINE),
+      items: take(limits.records),
+    })),
+  };
+}
+
+/** The lane number of the I/O lane. */
+export function ioLane(graph: Graph): number {
+  return graph.limits.workers;
+}
+
+/** The lane number of the launching thread. */
+export function launcherLane(graph: Graph): number {
+  return graph.limits.workers + 1;
+}
