@@ -59,6 +59,11 @@ export class EquivalenceSets {
     this.fields = fields;
   }
 
+  /** The sets themselves, as a partition of the root. */
+  get base(): IndexPartition {
+    return this.#base;
+  }
+
   get shape(): IndexPartition {
     return this.#shape;
   }

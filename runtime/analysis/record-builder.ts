@@ -123,6 +123,16 @@ export class RecordBuilder {
     this.#serial += 2;
   }
 
+  /** Whether a failure has ever been seen. */
+  get anyPoison(): boolean {
+    return this.#poisoned.size > 0;
+  }
+
+  /** Whether a record that was retired had failed, or was reached by a failure. */
+  isPoisoned(record: number, generation: number): boolean {
+    return this.#poisoned.size > 0 && this.#poisoned.has(key(record, generation));
+  }
+
   get unmet(): number {
     return this.#unmet;
   }

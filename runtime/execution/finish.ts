@@ -18,14 +18,12 @@ export function countDown(graph: Graph, record: number, ready: ReadySink): void 
 export class Finisher {
   readonly #graph: Graph;
   readonly #ring: { readonly put: Int32Array; readonly items: Int32Array };
-  readonly #ready: ReadySink;
   readonly #joins: number[] = [];
   readonly #takeJoin: ReadySink;
 
   constructor(graph: Graph, lane: number, ready: ReadySink) {
     this.#graph = graph;
     this.#ring = graph.retired[lane]!;
-    this.#ready = ready;
     this.#takeJoin = (record) => {
       if (graph.kind[graph.launch[record]!] === Kind.join) this.#joins.push(record);
       else ready(record);

@@ -46,7 +46,8 @@ class Context implements TaskContext {
   task = '';
   readonly #seed: number;
   readonly #log: (line: string) => void;
-  readonly #resources = new Map<Resource<unknown>, unknown>();
+  readonly #resources = new Map<object, unknown>();
+  readonly #disposals: (() => void)[] = [];
 
   constructor(options: LaneOptions) {
     this.lane = options.lane;
@@ -63,12 +64,17 @@ class Context implements TaskContext {
   }
 
   use<T>(resource: Resource<T>): T {
-    if (!this.#resources.has(resource)) this.#resources.set(resource, resource.make());
+    if (!this.#resources.has(resource)) {
+      const handle = resource.make();
+      this.#resources.set(resource, handle);
+      this.#disposals.push(() => resource.dispose?.(handle));
+    }
     return this.#resources.get(resource) as T;
   }
 
   dispose(): void {
-    for (const [resource, handle] of this.#resources) resource.dispose?.(handle);
+    for (const dispose of this.#disposals.reverse()) dispose();
+    this.#disposals.length = 0;
     this.#resources.clear();
   }
 }
@@ -164,7 +170,7 @@ export class Lane {
       const results = graph.results[slot]!;
       for (; point < end; point++) {
         this.#bind(leaf, slot, point, tree, partial, views);
-        this.#at(slot, point);
+        this.#at(point);
         const value = leaf.run(views, args, context);
         if (value !== undefined) {
           if (isThenable(value)) {
@@ -205,7 +211,7 @@ export class Lane {
       for (; point < end; point++) {
         const views: Record<string, unknown> = {};
         this.#bind(leaf, slot, point, null, null, views);
-        this.#at(slot, point, context);
+        this.#at(point, context);
         const value = await leaf.run(views, this.#argsOf(slot), context);
         if (value !== undefined) this.#results(graph.results[slot]!, slot).set(point, value);
       }
@@ -258,7 +264,7 @@ export class Lane {
     return context;
   }
 
-  #at(slot: number, index: number, context: Context = this.#context): void {
+  #at(index: number, context: Context = this.#context): void {
     const { lo, hi } = context.domain;
     context.index = index;
     context.draws = 0;

@@ -8,6 +8,7 @@ import {
 } from '../memory/view-layout.js';
 import type { Heap } from '../memory/heap.js';
 import type { TypedArray } from '../privileges/element.js';
+import type { ArrayConstructor } from '../regions/index.js';
 import { reduceView } from './reduce-view.js';
 
 /** A run of consecutive offsets. */
@@ -206,7 +207,8 @@ export function decodeView(
 
 /** A typed array of `length` elements that starts `skip` elements into the block at `unit`. */
 export function elements(heap: Heap, kind: number, unit: number, skip: number, length: number): TypedArray {
-  const ArrayOfKind = ELEMENT_ARRAYS[kind]!;
+  // Shared memory everywhere; the list of constructors has no one signature that says so.
+  const ArrayOfKind = ELEMENT_ARRAYS[kind]! as unknown as ArrayConstructor<TypedArray>;
   const { buffer, byte } = heap.locate(unit);
   return new ArrayOfKind(buffer, byte + skip * ArrayOfKind.BYTES_PER_ELEMENT, length);
 }

@@ -18,20 +18,24 @@ export interface WorkerOptions {
   readonly loaded: (task: number) => boolean;
 }
 
-/** Where ready records go when the lane that made them ready is not the launching thread. */
-export function readySink(graph: Graph, own: Deque | null): (record: number) => void {
+/**
+ * Where ready records go when the lane that made them ready is not the launching thread. `ring` sends that thread a
+ * message: it may sit in its event loop, waiting for something that only it can run.
+ */
+export function readySink(graph: Graph, own: Deque, ring: () => void): (record: number) => void {
   const { control, kind, launch } = graph;
   return (record) => {
     const what = kind[launch[record]!]!;
     if (what === Kind.host) {
       pushReady(graph, Word.launcherStack, record);
       wakeLauncher(control);
+      if (Atomics.exchange(control, Word.wanted, 0) === 1) ring();
     } else if (what === Kind.io) {
       pushReady(graph, Word.ioStack, record);
       Atomics.add(control, Word.io, 1);
       Atomics.notify(control, Word.io, 1);
     } else {
-      push(own!, record);
+      push(own, record);
       announceWork(graph);
     }
   };
@@ -56,6 +60,7 @@ export class WorkerLoop {
     const others = Array.from({ length: workers - 1 }, (_, i) => (options.lane + 1 + i) % workers);
     this.#victims = [
       graph.deques[options.lane]!,
+      graph.deques[2 * workers]!,
       ...(options.steal ? others.flatMap((w) => [graph.deques[workers + w]!, graph.deques[w]!]) : []),
     ];
   }

@@ -118,7 +118,7 @@ export interface Graph {
   /** Heap block that names the module and the export. */
   readonly taskName: Int32Array;
   // per lane
-  /** Deques: inbox of every worker (owner: launching thread), then own deque of every worker. */
+  /** Deques: inbox of every worker (owner: launching thread), own deque of every worker, own deque of the I/O lane. */
   readonly deques: readonly { readonly ends: Int32Array; readonly items: Int32Array }[];
   /** Ring of finished records per lane, and how many were ever put in. */
   readonly retired: readonly { readonly put: Int32Array; readonly items: Int32Array }[];
@@ -142,7 +142,7 @@ function wordsOf(limits: GraphLimits): number {
     2 * limits.edges +
     PER_LAUNCH * limits.launches +
     limits.tasks +
-    2 * limits.workers * (2 * LINE + limits.records) +
+    (2 * limits.workers + 1) * (2 * LINE + limits.records) +
     lanes * (LINE + limits.records)
   );
 }
@@ -201,7 +201,7 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
     bindings: take(limits.launches * MAX_REQUIREMENTS),
     projections: take(limits.launches * MAX_REQUIREMENTS),
     taskName: take(limits.tasks),
-    deques: Array.from({ length: 2 * limits.workers }, () => ({
+    deques: Array.from({ length: 2 * limits.workers + 1 }, () => ({
       ends: take(2 * LINE),
       items: take(limits.records),
     })),

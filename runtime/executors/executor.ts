@@ -1,0 +1,43 @@
+// What the program asks of an executor: take ready records, run them, and wait for some to end.
+import type { SharedTimeline } from '../events/timeline.js';
+import type { Leaf } from '../execution/leaf.js';
+import type { Graph } from '../graph/layout.js';
+import type { Heap } from '../memory/heap.js';
+
+export interface Executor {
+  readonly name: string;
+  /** A record has no unmet precondition left. Called on the launching thread. */
+  ready(record: number): void;
+  /** Asynchronous tasks are about to be launched: whoever makes them ready finds the I/O lane running. */
+  startIo(): void;
+  /** The launching thread has nothing else to do until about `count` records have ended: lets that happen, or sleeps a little. */
+  block(count: number, stillWanted: () => boolean): void;
+  /** A watched launch is awaited in the event loop: call `ring` when one has ended. */
+  arm(): void;
+  /** Ends all lanes. */
+  stop(): Promise<void>;
+}
+
+/** Where a task kind is found by a thread that does not share our objects. */
+export interface TaskName {
+  readonly module: string;
+  readonly name: string;
+}
+
+/** What an executor is made from. */
+export interface ExecutorParts {
+  readonly graph: Graph;
+  readonly heap: Heap;
+  readonly seed: number;
+  readonly check: boolean;
+  readonly steal: boolean;
+  /** One ring per lane, or null when nothing is recorded. */
+  readonly timelines: readonly SharedTimeline[] | null;
+  /** The task of a kind, on this thread. */
+  readonly leaf: (task: number) => Leaf;
+  /** A watched launch ended: look at the rings. */
+  readonly ring: () => void;
+  readonly log: (line: string) => void;
+  /** A worker died: what it was is lost. */
+  readonly lost: (error: Error) => void;
+}

@@ -1,0 +1,96 @@
+// The I/O lane: one thread that keeps its event loop, for tasks declared `async`. It is started by the first of them.
+import { Worker } from 'node:worker_threads';
+import { ioLane, type SharedGraph, Word } from '../graph/layout.js';
+import { sleep } from '../execution/sleep.js';
+import { pushReady } from '../execution/stack.js';
+import type { SharedTimeline } from '../events/timeline.js';
+import type { SharedHeap } from '../memory/heap.js';
+import type { ExecutorParts } from './executor.js';
+
+/** What a lane's thread is given at its start. */
+export interface LaneData {
+  readonly graph: SharedGraph;
+  readonly heap: SharedHeap;
+  readonly lane: number;
+  readonly seed: number;
+  readonly check: boolean;
+  readonly steal: boolean;
+  readonly spins: number;
+  readonly cpu: number | null;
+  readonly timeline: SharedTimeline | null;
+}
+
+export function laneData(parts: ExecutorParts, lane: number, spins = 0, cpu: number | null = null): LaneData {
+  const { graph, heap, seed, check, steal, timelines } = parts;
+  return {
+    graph: { limits: graph.limits, buffer: graph.buffer },
+    heap: heap.shared,
+    lane,
+    seed,
+    check,
+    steal,
+    spins,
+    cpu,
+    timeline: timelines?.[lane] ?? null,
+  };
+}
+
+/** A message of a lane to the launching thread: a doorbell, or a line to show. */
+export type LaneMessage = 'ring' | { readonly log: string };
+
+/** Connects what a lane says and how it ends to the program. */
+export function listen(worker: Worker, parts: ExecutorParts, stopping: () => boolean): void {
+  worker.on('message', (message: LaneMessage) => {
+    if (message === 'ring') parts.ring();
+    else parts.log(message.log);
+  });
+  worker.on('error', (error: Error) => parts.lost(error));
+  worker.on('exit', (code) => {
+    if (!stopping()) parts.lost(new Error(`it ended with code ${code}`));
+  });
+}
+
+export class IoLane {
+  readonly #parts: ExecutorParts;
+  #worker: Worker | null = null;
+  #stopping = false;
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+  }
+
+  ready(record: number): void {
+    const { graph } = this.#parts;
+    pushReady(graph, Word.ioStack, record);
+    Atomics.add(graph.control, Word.io, 1);
+    Atomics.notify(graph.control, Word.io, 1);
+  }
+
+  /** Starts the thread, once. */
+  start(): void {
+    if (this.#worker !== null) return;
+    this.#worker = new Worker(new URL('./io-thread.js', import.meta.url), {
+      workerData: laneData(this.#parts, ioLane(this.#parts.graph)),
+    });
+    listen(this.#worker, this.#parts, () => this.#stopping);
+  }
+
+  /** A short sleep of the launching thread, until the lane may have got on. */
+  wait(): void {
+    const { control } = this.#parts.graph;
+    Atomics.store(control, Word.launcher, 1);
+    Atomics.store(control, Word.countdown, 1);
+    sleep(control, Word.launcher, 1);
+    Atomics.store(control, Word.launcher, 0);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#worker === null) return;
+    this.#stopping = true;
+    const { control } = this.#parts.graph;
+    Atomics.store(control, Word.stop, 1);
+    Atomics.add(control, Word.io, 1);
+    Atomics.notify(control, Word.io, 1);
+    await this.#worker.terminate();
+  }
+}

@@ -1,0 +1,67 @@
+// On a lane's own thread: finds tasks by module and export name, and imports each module once.
+import type { Leaf } from '../execution/leaf.js';
+import type { Graph } from '../graph/layout.js';
+import type { Heap } from '../memory/heap.js';
+import { readValue } from '../memory/launch-layout.js';
+import { BUILTIN, builtinLeaves } from '../execution/builtin.js';
+import type { TaskName } from './executor.js';
+
+/** Every task made with `task()` carries its leaf under this name. */
+interface ExportedTask {
+  readonly name: string;
+  readonly leaf: Leaf;
+}
+
+function isTask(value: unknown): value is ExportedTask {
+  return typeof value === 'object' && value !== null && 'leaf' in value && 'name' in value;
+}
+
+export class TaskLoader {
+  readonly #graph: Graph;
+  readonly #heap: Heap;
+  readonly #leaves: (Leaf | undefined)[] = [];
+
+  constructor(graph: Graph, heap: Heap) {
+    this.#graph = graph;
+    this.#heap = heap;
+  }
+
+  has(task: number): boolean {
+    return this.#leaves[task] !== undefined;
+  }
+
+  get(task: number): Leaf {
+    return this.#leaves[task]!;
+  }
+
+  /** Loads a task. One that cannot be loaded becomes a task that says so when it is run. */
+  async load(task: number): Promise<void> {
+    const { module, name } = readValue(this.#heap, this.#graph.taskName[task]!) as TaskName;
+    const builtin = module === BUILTIN ? builtinLeaves.get(name) : undefined;
+    this.#leaves[task] = builtin ?? (await imported(module, name));
+  }
+}
+
+async function imported(module: string, name: string): Promise<Leaf> {
+  const refuse = (why: string): Leaf => ({
+    name,
+    requirements: [],
+    fields: [],
+    run: () => {
+      throw new Error(why);
+    },
+  });
+  let exports: Record<string, unknown>;
+  try {
+    exports = (await import(module)) as Record<string, unknown>;
+  } catch (error) {
+    return refuse(`its module ${module} does not load in a worker: ${(error as Error).message}`);
+  }
+  const found = Object.values(exports).find((value) => isTask(value) && value.name === name) as
+    | ExportedTask
+    | undefined;
+  return (
+    found?.leaf ??
+    refuse(`${module} exports no task called ${name}: export it, so that workers can find it by its name`)
+  );
+}

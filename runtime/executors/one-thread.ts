@@ -1,0 +1,142 @@
+// Executors without worker threads: the launching thread runs the records itself. `inOrder` runs each as soon as it is
+// made, which is program order; `virtual` keeps the ready ones and picks by seed, to explore interleavings.
+import { type Graph, Kind, launcherLane, Word } from '../graph/layout.js';
+import { Finisher } from '../execution/finish.js';
+import { steal } from '../execution/deque.js';
+import { Lane } from '../execution/lane.js';
+import { randomAt } from '../execution/random.js';
+import { pushReady } from '../execution/stack.js';
+import type { Executor, ExecutorParts } from './executor.js';
+import { IoLane } from './io-lane.js';
+
+/** Runs ready records on the launching thread. */
+abstract class OneThread implements Executor {
+  abstract readonly name: string;
+  protected readonly graph: Graph;
+  readonly #parts: ExecutorParts;
+  readonly #lane: Lane;
+  readonly #finisher: Finisher;
+  readonly #io: IoLane;
+  #armed = false;
+
+  constructor(parts: ExecutorParts) {
+    this.graph = parts.graph;
+    this.#parts = parts;
+    const lane = launcherLane(parts.graph);
+    const ready = (record: number) => this.ready(record);
+    this.#finisher = new Finisher(parts.graph, lane, ready);
+    this.#lane = new Lane(
+      parts.graph,
+      parts.heap,
+      { lane, seed: parts.seed, check: parts.check, timeline: parts.timelines?.[lane] ?? null, log: parts.log },
+      parts.leaf,
+      ready,
+    );
+    this.#io = new IoLane(parts);
+  }
+
+  ready(record: number): void {
+    const kind = this.graph.kind[this.graph.launch[record]!]!;
+    if (kind === Kind.host) pushReady(this.graph, Word.launcherStack, record);
+    else if (kind === Kind.io) this.#io.ready(record);
+    else if (kind === Kind.join) this.#finisher.finish(record, false);
+    else this.take(record);
+  }
+
+  protected abstract take(record: number): void;
+  /** Runs one record if there is one. */
+  protected abstract step(): boolean;
+
+  protected run(record: number): void {
+    const done = this.#lane.run(record);
+    this.#finisher.finish(record, !done);
+  }
+
+  startIo(): void {
+    this.#io.start();
+  }
+
+  block(_count: number, _stillWanted: () => boolean): void {
+    // Nothing of ours to run: then only the I/O lane can bring progress.
+    if (this.step() || this.#takeFromIo()) return;
+    this.#io.wait();
+  }
+
+  #takeFromIo(): boolean {
+    const record = steal(this.graph.deques[2 * this.graph.limits.workers]!);
+    if (record < 0) return false;
+    this.take(record);
+    return true;
+  }
+
+  arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    setImmediate(() => {
+      this.#armed = false;
+      while (this.step() || this.#takeFromIo());
+      this.#parts.ring();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#lane.dispose();
+    await this.#io.stop();
+  }
+}
+
+/** Runs every record the moment it is ready. */
+export class InOrder extends OneThread {
+  override readonly name = 'inOrder';
+  readonly #queue: number[] = [];
+  #running = false;
+
+  protected override take(record: number): void {
+    this.#queue.push(record);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.run(next);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  protected override step(): boolean {
+    return false;
+  }
+}
+
+/** Keeps ready records, and runs one picked by seed whenever the launching thread has nothing else to do. */
+export class Virtual extends OneThread {
+  override readonly name = 'virtual';
+  readonly #ready: number[] = [];
+  readonly #seed: number;
+  #draws = 0;
+
+  constructor(parts: ExecutorParts) {
+    super(parts);
+    this.#seed = parts.seed;
+  }
+
+  #random(): number {
+    return randomAt(this.#seed, 0x7f4a7c15, 0, this.#draws++);
+  }
+
+  protected override take(record: number): void {
+    this.#ready.push(record);
+    // Now and then something runs while the program is still launching, as it would beside real workers.
+    if (this.#random() < 0.25) this.step();
+  }
+
+  protected override step(): boolean {
+    const ready = this.#ready;
+    if (ready.length === 0) return false;
+    const pick = Math.floor(this.#random() * ready.length);
+    const record = ready[pick]!;
+    ready[pick] = ready[ready.length - 1]!;
+    ready.pop();
+    this.run(record);
+    return true;
+  }
+}

@@ -1,0 +1,84 @@
+// The default executor: worker threads over shared memory, one run loop each.
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { addon } from '../../native/index.js';
+import { push } from '../execution/deque.js';
+import { announceWork, sleepLauncher, wake } from '../execution/sleep.js';
+import { pushReady } from '../execution/stack.js';
+import { type Graph, Kind, Word } from '../graph/layout.js';
+import type { Executor, ExecutorParts } from './executor.js';
+import { IoLane, laneData, listen } from './io-lane.js';
+
+/** Looks around before a worker sleeps: some 20 microseconds with the add-on's pause. */
+const SPINS = 40;
+
+export class Threads implements Executor {
+  readonly name = 'threads';
+  readonly #graph: Graph;
+  readonly #workers: Worker[];
+  readonly #io: IoLane;
+  #stopping = false;
+
+  constructor(parts: ExecutorParts) {
+    this.#graph = parts.graph;
+    const { workers } = parts.graph.limits;
+    // The launching thread is a runnable thread too. When there are more of them than processors nobody spins, and
+    // nobody is pinned: the system may then have to put two on one processor, and should choose which.
+    const processors = addon?.allowedCpus() ?? Array.from({ length: availableParallelism() }, (_, cpu) => cpu);
+    const crowded = workers + 1 > processors.length;
+    this.#workers = Array.from({ length: workers }, (_, lane) => {
+      const cpu = crowded ? null : processors[lane]!;
+      const worker = new Worker(new URL('./worker-thread.js', import.meta.url), {
+        workerData: laneData(parts, lane, crowded ? 0 : SPINS, cpu),
+      });
+      listen(worker, parts, () => this.#stopping);
+      return worker;
+    });
+    this.#io = new IoLane(parts);
+  }
+
+  ready(record: number): void {
+    const graph = this.#graph;
+    switch (graph.kind[graph.launch[record]!]) {
+      case Kind.host:
+        pushReady(graph, Word.launcherStack, record);
+        return;
+      case Kind.io:
+        this.#io.ready(record);
+        return;
+      default:
+        push(graph.deques[graph.place[record]!]!, record);
+        announceWork(graph);
+    }
+  }
+
+  startIo(): void {
+    this.#io.start();
+  }
+
+  block(count: number, stillWanted: () => boolean): void {
+    sleepLauncher(this.#graph, count, stillWanted);
+  }
+
+  arm(): void {
+    Atomics.store(this.#graph.control, Word.wanted, 1);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const { control } = this.#graph;
+    Atomics.store(control, Word.stop, 1);
+    Atomics.add(control, Word.epoch, 1);
+    wake(control, Word.epoch, this.#workers.length);
+    await Promise.all([...this.#workers.map((worker) => this.#end(worker)), this.#io.stop()]);
+  }
+
+  /** Waits for the loop to see the stop word; a task that runs on and on is ended with its thread. */
+  async #end(worker: Worker): Promise<void> {
+    await new Promise<void>((resolve) => {
+      worker.once('exit', () => resolve());
+      const late = setTimeout(() => void worker.terminate(), 200);
+      worker.once('exit', () => clearTimeout(late));
+    });
+  }
+}

@@ -1,0 +1,41 @@
+// The thread of a worker: joins the graph, and runs records until it is told to stop.
+import { parentPort, workerData } from 'node:worker_threads';
+import { addon } from '../../native/index.js';
+import { Lane } from '../execution/lane.js';
+import { readySink, WorkerLoop } from '../execution/worker.js';
+import { attachGraph } from '../graph/layout.js';
+import { Heap } from '../memory/heap.js';
+import type { LaneData, LaneMessage } from './io-lane.js';
+import { TaskLoader } from './load-task.js';
+
+const data = workerData as LaneData;
+const graph = attachGraph(data.graph);
+const heap = new Heap(data.heap);
+const loader = new TaskLoader(graph, heap);
+const say = (message: LaneMessage) => parentPort!.postMessage(message);
+if (data.cpu !== null) addon?.setAffinity(data.cpu);
+
+const ring = () => say('ring');
+const ready = readySink(graph, graph.deques[graph.limits.workers + data.lane]!, ring);
+const lane = new Lane(
+  graph,
+  heap,
+  { lane: data.lane, seed: data.seed, check: data.check, timeline: data.timeline, log: (log) => say({ log }) },
+  (task) => loader.get(task),
+  ready,
+);
+const loop = new WorkerLoop(
+  graph,
+  lane,
+  {
+    lane: data.lane,
+    spins: data.spins,
+    steal: data.steal,
+    ring,
+    loaded: (task) => loader.has(task),
+  },
+  ready,
+);
+
+for (let ended = loop.run(); ended !== 'stop'; ended = loop.run()) await loader.load(ended);
+lane.dispose();

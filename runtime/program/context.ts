@@ -1,0 +1,114 @@
+// What a program's main function is given: everything it can ask of the runtime.
+import type { RunEvents } from './engine.js';
+import type { EventEmitter } from 'eventemitter3';
+import { LaunchError } from '../errors.js';
+import { randomAt } from '../execution/random.js';
+import type { Fields, FieldSpace } from '../regions/index.js';
+import { IndexSpace } from '../spaces/index.js';
+import type { Element } from '../privileges/index.js';
+import type { AllCaps, Cap, RegionRef } from './capabilities.js';
+import type { Engine } from './engine.js';
+import type { FutureMap, TaskFuture } from './future.js';
+import { Operations } from './operations.js';
+import { type ArrayOf, Region, rootRegion } from './region.js';
+import type { IndexArgs, Requirements, SingleArgs, Task } from './task.js';
+import { Tree } from './tree.js';
+
+/** Arguments of which any may be a future. */
+export type MaybeFuture<A> = { readonly [K in keyof A]: A[K] | TaskFuture<A[K]> };
+
+/** Arguments may be left out where the task takes none. */
+type ArgsOf<A> = object extends A ? [args?: MaybeFuture<A>] : [args: MaybeFuture<A>];
+
+/**
+ * Program order is the order of the calls on one context. Launching is cheap and does not wait (but for a full window
+ * of tasks); only `await` waits.
+ */
+export class Context {
+  readonly #engine: Engine;
+  readonly #operations: Operations;
+  readonly #seed: number;
+  #draws = 0;
+  #regions = 0;
+  /** Worker threads of this run. */
+  readonly workers: number;
+  /** Launches, retirements and lost workers, as they happen. */
+  readonly events: EventEmitter<RunEvents>;
+
+  /** @internal */
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#operations = new Operations(engine);
+    this.#seed = engine.options.seed;
+    this.workers = engine.graph.limits.workers;
+    this.events = engine.events;
+  }
+
+  /** A new region: `extent` points (or an index space) with the fields of a field space, all zeros. */
+  region<F extends Fields>(
+    extent: readonly number[] | IndexSpace,
+    space: FieldSpace<F>,
+    options: { readonly name?: string } = {},
+  ): Region<F, AllCaps<F>> {
+    const points = extent instanceof IndexSpace ? extent : IndexSpace.extent(extent);
+    const name = options.name ?? `region${this.#regions}`;
+    this.#regions++;
+    const tree = new Tree(this.#engine, points, space as unknown as FieldSpace, name);
+    return rootRegion(this.#operations, tree, space) as Region<F, AllCaps<F>>;
+  }
+
+  /** Sets one field of all points to one value. */
+  fill<F extends Fields, K extends keyof F & string>(
+    region: RegionRef<F, { [P in K]: Cap }>,
+    field: K,
+    value: Element<ArrayOf<F[K]>> | number | TaskFuture<number>,
+  ): void {
+    if (!(region instanceof Region)) throw new LaunchError('fill: what was given is no region.');
+    this.#operations.fill(region, field, value, here(this.fill));
+  }
+
+  /** Runs a task once. */
+  launch<R extends Requirements, A extends object, T>(
+    task: Task<R, A, T>,
+    regions: SingleArgs<R>,
+    ...[args]: ArgsOf<A>
+  ): TaskFuture<Awaited<T>> {
+    return this.#operations.single(task, regions, (args ?? {}) as Record<string, unknown>, here(this.launch)) as TaskFuture<Awaited<T>>;
+  }
+
+  /** Runs a task for every point of a domain: one operation, however many points. */
+  index<R extends Requirements, A extends object, T>(
+    domain: readonly number[] | IndexSpace,
+    task: Task<R, A, T>,
+    regions: IndexArgs<R>,
+    ...[args]: ArgsOf<A>
+  ): FutureMap<Awaited<T>> {
+    return this.#operations.index(
+      domain,
+      task,
+      regions,
+      (args ?? {}) as Record<string, unknown>,
+      here(this.index),
+    ) as FutureMap<Awaited<T>>;
+  }
+
+  /** Resolves when everything launched so far has ended; rejects with the first failure that nobody was told of. */
+  async fence(): Promise<void> {
+    await this.#engine.quiet();
+    const error = this.#engine.untold();
+    if (error !== null) throw error;
+  }
+
+  /** A random number in [0, 1), the same for every run with the same seed. */
+  random(): number {
+    return randomAt(this.#seed, 0xffffffff, 0, this.#draws++);
+  }
+}
+
+/** Where the program called: the stack is only formatted if somebody looks. */
+// biome-ignore lint/complexity/noBannedTypes: captureStackTrace takes any function as the one to leave out
+function here(below: Function): { stack?: string } {
+  const site: { stack?: string } = {};
+  Error.captureStackTrace(site, below);
+  return site;
+}

@@ -1,0 +1,551 @@
+// The launching thread's side of the machine: launch slots, retirement, waiting, failures. It knows no regions.
+import { EventEmitter } from 'eventemitter3';
+import { Analysis, type AnalysisFaults } from '../analysis/dependences.js';
+import { RecordBuilder } from '../analysis/record-builder.js';
+import { type ManipleError, OutOfMemoryError, TaskError, UpstreamError, WorkerLostError } from '../errors.js';
+import type { Failure } from '../execution/lane.js';
+import type { Leaf } from '../execution/leaf.js';
+import { Finisher } from '../execution/finish.js';
+import { takeReady } from '../execution/stack.js';
+import type { Executor, ExecutorParts, TaskName } from '../executors/executor.js';
+import { createTimeline, type SharedTimeline, takeEntries, type TimelineEntry } from '../events/timeline.js';
+import { createGraph, type Graph, Kind, launcherLane, NONE, Word } from '../graph/layout.js';
+import { Heap } from '../memory/heap.js';
+import type { Instance } from '../memory/instance.js';
+import { freeArgs, freeValue, readValue, Results, resultsBytes, Tag, writeValue } from '../memory/launch-layout.js';
+import { IndexSpace } from '../spaces/index.js';
+import type { LaunchHandle } from './handle.js';
+
+export interface EngineOptions {
+  readonly workers: number;
+  readonly seed: number;
+  readonly memory: number;
+  readonly check: boolean;
+  readonly steal: boolean;
+  readonly timeline: boolean;
+  readonly faults: AnalysisFaults;
+  readonly limits: { readonly records: number; readonly launches: number };
+  readonly createExecutor: (parts: ExecutorParts) => Executor;
+  readonly log: (line: string) => void;
+}
+
+/** Public events of a run, for progress displays and logs. */
+export interface RunEvents {
+  /** A launch was made: task, operation, points. */
+  launch: (task: string, operation: number, points: number) => void;
+  /** All points of a launch have ended. */
+  retire: (task: string, operation: number, failed: boolean) => void;
+  /** A worker died. */
+  lost: (error: Error) => void;
+}
+
+const ONE_POINT = IndexSpace.extent([1]);
+
+export class Engine {
+  readonly graph: Graph;
+  readonly heap: Heap;
+  readonly builder: RecordBuilder;
+  readonly analysis: Analysis;
+  readonly executor: Executor;
+  readonly options: EngineOptions;
+  readonly events = new EventEmitter<RunEvents>();
+  readonly timeline: TimelineEntry[] = [];
+  /** Names of task kinds, by number, for whoever reads the timeline. */
+  readonly taskNames: string[] = [];
+  operations = 0;
+  readonly #finisher: Finisher;
+  readonly #timelines: SharedTimeline[] | null;
+  readonly #timelineRead: number[] = [];
+  timelineLost = 0;
+  readonly #freeSlots: number[];
+  readonly #handles: (LaunchHandle | null)[];
+  readonly #joinSlot: number;
+  readonly #leaves: Leaf[] = [];
+  readonly #taskIds = new Map<Leaf, number>();
+  readonly #read: Int32Array;
+  #closing: LaunchHandle[] = [];
+  #open = 0;
+  /** Promises that wait for a launch to end. */
+  #watching = 0;
+  /** Failures by operation, and which of them the program has been told. */
+  readonly #failures = new Map<number, TaskError>();
+  readonly #told = new Set<ManipleError>();
+  #lost: WorkerLostError | null = null;
+  readonly #later: { operation: number; run: () => void }[] = [];
+  /** Failed launches whose error is found when the operations before them have ended. */
+  readonly #unsettled: LaunchHandle[] = [];
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    const { records, launches } = options.limits;
+    this.graph = createGraph({ records, edges: 8 * records, launches, tasks: 1024, workers: options.workers });
+    this.heap = Heap.reserve(options.memory, this.graph.control);
+    this.builder = new RecordBuilder(this.graph, () => this.#starve());
+    this.#freeSlots = Array.from({ length: launches - 1 }, (_, i) => launches - 1 - i);
+    this.#handles = new Array<LaunchHandle | null>(launches).fill(null);
+    this.#joinSlot = 0;
+    this.graph.kind[this.#joinSlot] = Kind.join;
+    this.#read = new Int32Array(options.workers + 2);
+    this.#timelines = options.timeline ? Array.from({ length: options.workers + 2 }, createTimeline) : null;
+    this.#timelineRead = new Array<number>(options.workers + 2).fill(0);
+    this.executor = options.createExecutor({
+      graph: this.graph,
+      heap: this.heap,
+      seed: options.seed,
+      check: options.check,
+      steal: options.steal,
+      timelines: this.#timelines,
+      leaf: (task) => this.#leaves[task]!,
+      ring: () => this.#rung(),
+      log: options.log,
+      lost: (error) => this.#workerLost(error),
+    });
+    this.#finisher = new Finisher(this.graph, launcherLane(this.graph), (record) => this.executor.ready(record));
+    this.analysis = new Analysis(
+      this.builder,
+      () => this.builder.open(this.#joinSlot, 0, 0, 0),
+      (record) => this.#finisher.finish(record, false),
+      options.faults,
+    );
+  }
+
+  // ---- task kinds ----
+
+  taskId(leaf: Leaf, name: TaskName): number {
+    let id = this.#taskIds.get(leaf);
+    if (id === undefined) {
+      id = this.#leaves.length;
+      if (id === this.graph.limits.tasks) throw new RangeError(`a program has at most ${id} kinds of task`);
+      this.#leaves.push(leaf);
+      this.taskNames.push(leaf.name);
+      this.graph.taskName[id] = writeValue(this.heap, { module: name.module, name: name.name });
+      this.#taskIds.set(leaf, id);
+    }
+    return id;
+  }
+
+  // ---- memory ----
+
+  /** A block from the heap; waits for launches to end when there is no room now. `zeroed` asks for zeros. */
+  allocate(bytes: number, what: string, zeroed: boolean): number {
+    for (;;) {
+      const within = this.heap.usedBytes + bytes <= this.options.memory;
+      const unit = within ? this.heap.allocate(bytes) : 0;
+      if (unit !== 0) {
+        if (unit < 0 && zeroed) this.heap.clear(-unit, bytes);
+        return Math.abs(unit);
+      }
+      if (this.#open === 0) throw this.#outOfMemory(bytes, what);
+      this.#wait(1, () => this.#open > 0);
+    }
+  }
+
+  readonly instances = new Set<Instance>();
+
+  #outOfMemory(bytes: number, what: string): OutOfMemoryError {
+    const holders = [...this.instances]
+      .map((instance) => ({ what: instance.what, bytes: instance.bytes }))
+      .sort((a, b) => b.bytes - a.bytes);
+    const list = holders
+      .slice(0, 5)
+      .map((holder) => `${holder.what}: ${formatBytes(holder.bytes)}`)
+      .join(', ');
+    return new OutOfMemoryError(
+      `${what} needs ${formatBytes(bytes)}, but of the budget of ${formatBytes(this.options.memory)} only ` +
+        `${formatBytes(Math.max(0, this.options.memory - this.heap.usedBytes))} are free. Held now: ${list || 'nothing'}. ` +
+        'Free regions that are no longer needed, or raise --memory.',
+      holders,
+    );
+  }
+
+  release(instance: Instance): void {
+    instance.dead = true;
+    this.#reclaim(instance);
+  }
+
+  #reclaim(instance: Instance): void {
+    if (!instance.dead || instance.users > 0 || !this.instances.delete(instance)) return;
+    this.heap.free(instance.unit, instance.bytes);
+  }
+
+  // ---- launches ----
+
+  /** A launch slot with everything but its requirements and records. Blocks while all slots are in use. */
+  openLaunch(
+    kind: number,
+    task: number,
+    name: string,
+    domain: IndexSpace,
+    site: { stack?: string },
+    regions: () => string[],
+  ): LaunchHandle {
+    while (this.#freeSlots.length === 0) this.#wait(1, () => this.#freeSlots.length === 0);
+    const { graph, heap } = this;
+    const slot = this.#freeSlots.pop()!;
+    const points = domain.volume;
+    const operation = this.operations++;
+    const domainBytes = 7 * 4;
+    const domainUnit = this.allocate(domainBytes, name, false);
+    const words = heap.int32(domainUnit, 7);
+    words[0] = domain.rank;
+    for (let axis = 0; axis < 3; axis++) {
+      words[1 + axis] = axis < domain.rank ? domain.lo[axis]! : 0;
+      words[4 + axis] = axis < domain.rank ? domain.hi[axis]! - domain.lo[axis]! + 1 : 1;
+    }
+    const resultBytes = resultsBytes(points);
+    const results = this.allocate(resultBytes, name, true);
+    graph.task[slot] = task;
+    graph.kind[slot] = kind;
+    graph.operation[slot] = operation;
+    graph.serial[slot] = (graph.serial[slot]! + 1) & 0x3fffffff;
+    graph.remaining[slot] = points;
+    graph.watched[slot] = 0;
+    graph.args[slot] = 0;
+    graph.results[slot] = results;
+    graph.domain[slot] = domainUnit;
+    graph.tree[slot] = 0;
+    graph.applyRecord[slot] = NONE;
+    graph.failure[slot] = 0;
+    const handle: LaunchHandle = {
+      task: name,
+      operation,
+      domain,
+      points,
+      site,
+      regions,
+      slot,
+      sealed: false,
+      left: points,
+      root: 0,
+      closed: false,
+      values: null,
+      error: null,
+      watchers: [],
+      dependents: 0,
+      records: NO_RECORDS,
+      generations: NO_RECORDS,
+      host: null,
+      instances: [],
+      held: [],
+      sources: [],
+      blocks: [{ unit: domainUnit, bytes: domainBytes }],
+      args: null,
+    };
+    this.#handles[slot] = handle;
+    this.#open++;
+    this.events.emit('launch', name, operation, points);
+    return handle;
+  }
+
+  /** A launch of one internal record. */
+  openSingle(kind: number, name: string, site: { stack?: string }): LaunchHandle {
+    return this.openLaunch(kind, 0, name, ONE_POINT, site, () => []);
+  }
+
+  use(handle: LaunchHandle, instance: Instance): void {
+    if (handle.instances.includes(instance)) return;
+    instance.users++;
+    handle.instances.push(instance);
+  }
+
+  hold(handle: LaunchHandle, held: { users: number }): void {
+    held.users++;
+    handle.held.push(held);
+  }
+
+  /** `handle` takes results of `source`, so those stay until it has ended. */
+  depend(handle: LaunchHandle, source: LaunchHandle): void {
+    source.dependents++;
+    handle.sources.push(source);
+  }
+
+  /** Ends the building of the current record. */
+  seal(): void {
+    const record = this.builder.current;
+    if (this.builder.seal()) this.executor.ready(record);
+  }
+
+  /** All records of the launch were made. */
+  sealLaunch(handle: LaunchHandle): void {
+    handle.sealed = true;
+    if (handle.left === 0) this.#closing.push(handle);
+    this.poll();
+  }
+
+  /** Runs something when all operations launched so far have ended. */
+  afterAll(run: () => void): void {
+    this.#later.push({ operation: this.operations, run });
+    this.#runLater();
+  }
+
+  #runLater(): void {
+    if (this.#later.length === 0) return;
+    let oldest = this.operations;
+    for (const handle of this.#handles) {
+      if (handle !== null && !handle.closed && handle.operation < oldest) oldest = handle.operation;
+    }
+    while (this.#later.length > 0 && this.#later[0]!.operation <= oldest) this.#later.shift()!.run();
+  }
+
+  // ---- retirement ----
+
+  /** Takes ended records back, runs host records, closes launches. */
+  poll(): void {
+    this.#drain();
+    while (this.#host()) this.#drain();
+    this.#close();
+  }
+
+  #drain(): void {
+    const { graph, builder } = this;
+    const lanes = graph.retired;
+    for (let lane = 0; lane < lanes.length; lane++) {
+      const { put, items } = lanes[lane]!;
+      let at = this.#read[lane]!;
+      if (at === put[0] && at === Atomics.load(put, 0)) continue;
+      const end = Atomics.load(put, 0);
+      for (; at !== end; at = (at + 1) | 0) {
+        const record = items[at & (items.length - 1)]!;
+        const handle = this.#handles[graph.launch[record]!];
+        const root = graph.poison[record]!;
+        const points = graph.points[record]!;
+        builder.retire(record);
+        if (handle === null || handle === undefined) continue; // a join
+        if (root !== 0 && (handle.root === 0 || root < handle.root)) handle.root = root;
+        handle.left -= points;
+        if (handle.left === 0 && handle.sealed) this.#closing.push(handle);
+      }
+      this.#read[lane] = end;
+      if (this.#timelines !== null) {
+        const taken = takeEntries(this.#timelines[lane]!, lane, this.#timelineRead[lane]!, this.timeline);
+        this.#timelineRead[lane] = taken.next;
+        this.timelineLost += taken.lost;
+      }
+    }
+  }
+
+  #host(): boolean {
+    const { graph } = this;
+    const records = takeReady(graph, Word.launcherStack);
+    for (const record of records) {
+      const handle = this.#handles[graph.launch[record]!]!;
+      if (graph.poison[record] === 0) handle.host?.();
+      this.#finisher.finish(record, false);
+    }
+    return records.length > 0;
+  }
+
+  #close(): void {
+    if (this.#closing.length === 0) return;
+    const waiting: LaunchHandle[] = [];
+    const closing = this.#closing;
+    this.#closing = [];
+    const ended: LaunchHandle[] = [];
+    for (const handle of closing) {
+      // A lane counts a launch down after it gave the record back: the slot is ours only when it has.
+      if (Atomics.load(this.graph.remaining, handle.slot) !== 0) waiting.push(handle);
+      else {
+        this.#collect(handle);
+        ended.push(handle);
+      }
+    }
+    this.#closing.push(...waiting);
+    this.#settle();
+    if (ended.length > 0) this.#runLater();
+    for (const handle of ended) {
+      this.#watching -= handle.watchers.length;
+      for (const watcher of handle.watchers.splice(0)) watcher();
+    }
+  }
+
+  #collect(handle: LaunchHandle): void {
+    const { graph, heap } = this;
+    const { slot } = handle;
+    handle.closed = true;
+    this.#open--;
+    const unit = graph.results[slot]!;
+    const results = new Results(heap, unit, handle.points);
+    if (results.tags.some((tag) => tag !== Tag.none)) {
+      handle.values = Array.from({ length: handle.points }, (_, i) => results.get(i));
+    }
+    const failure = graph.failure[slot]!;
+    if (failure !== 0) {
+      const { point, name, message, stack } = readValue(heap, failure) as Failure;
+      freeValue(heap, failure);
+      const cause = new Error(message);
+      cause.name = name;
+      if (stack !== undefined) cause.stack = stack;
+      const error = new TaskError(
+        {
+          task: handle.task,
+          point: handle.domain.at(point),
+          operation: handle.operation,
+          launchSite: launchSite(handle.site),
+          regions: handle.regions(),
+        },
+        cause,
+      );
+      this.#failures.set(handle.operation, error);
+    }
+    if (handle.root !== 0) this.#unsettled.push(handle);
+    for (const instance of handle.instances) {
+      instance.users--;
+      this.#reclaim(instance);
+    }
+    for (const held of handle.held) held.users--;
+    for (const source of handle.sources) {
+      source.dependents--;
+      this.#freeSlot(source);
+    }
+    for (const { unit: block, bytes } of handle.blocks) heap.free(block, bytes);
+    if (handle.args !== null) freeArgs(heap, handle.args);
+    this.events.emit('retire', handle.task, handle.operation, handle.root !== 0);
+    this.#freeSlot(handle);
+  }
+
+  #freeSlot(handle: LaunchHandle): void {
+    if (!handle.closed || handle.dependents > 0 || handle.slot === NONE) return;
+    const unit = this.graph.results[handle.slot]!;
+    new Results(this.heap, unit, handle.points).freeBlocks();
+    this.heap.free(unit, resultsBytes(handle.points));
+    this.#handles[handle.slot] = null;
+    this.#freeSlots.push(handle.slot);
+    handle.slot = NONE;
+  }
+
+  /** Gives failed launches their error, once the operation that failed first is known. */
+  #settle(): void {
+    for (let i = this.#unsettled.length - 1; i >= 0; i--) {
+      const handle = this.#unsettled[i]!;
+      const root = this.#failures.get(handle.root - 1);
+      if (root === undefined) continue;
+      handle.error = handle.root - 1 === handle.operation ? root : new UpstreamError(handle.task, root);
+      this.#unsettled.splice(i, 1);
+    }
+  }
+
+  #workerLost(error: Error): void {
+    this.#lost ??= new WorkerLostError(`a worker thread died: ${error.message}. Its tasks cannot be finished.`, {
+      cause: error,
+    });
+    this.events.emit('lost', this.#lost);
+    for (const handle of this.#handles) {
+      if (handle === null) continue;
+      handle.error = this.#lost;
+      for (const watcher of handle.watchers.splice(0)) watcher();
+    }
+  }
+
+  // ---- waiting ----
+
+  /** Called while records or edges are used up. */
+  #starve(): void {
+    this.#wait(this.graph.limits.records >> 2, () => this.builder.freeRecords === 0 || this.builder.freeEdges === 0);
+  }
+
+  /** Blocks until about `count` records have ended, or something else happened. */
+  #wait(count: number, stillWanted: () => boolean): void {
+    if (this.#lost !== null) throw this.#lost;
+    const open = this.#open;
+    this.poll();
+    if (this.#closing.length > 0 || this.#open !== open || !stillWanted()) return;
+    this.executor.block(count, () => !this.#anythingNew());
+    this.poll();
+  }
+
+  #anythingNew(): boolean {
+    const { graph } = this;
+    if (Atomics.load(graph.control, Word.launcherStack) !== NONE) return true;
+    return graph.retired.some(({ put }, lane) => Atomics.load(put, 0) !== this.#read[lane]);
+  }
+
+  /** Blocks until a launch has ended. */
+  waitFor(handle: LaunchHandle): void {
+    while (!handle.closed) this.#wait(1, () => !handle.closed);
+  }
+
+  /** Resolves when a launch has ended (with or without an error). */
+  async ended(handle: LaunchHandle): Promise<void> {
+    this.poll();
+    if (!handle.closed && this.#lost === null) {
+      await new Promise<void>((resolve) => {
+        handle.watchers.push(resolve);
+        this.#watching++;
+        Atomics.store(this.graph.watched, handle.slot, 1);
+        this.#rung();
+      });
+    }
+    if (this.#lost !== null) throw this.#lost;
+  }
+
+  /** Looks whether watched launches have ended, and asks for a message when the next one does. */
+  #rung(): void {
+    this.poll();
+    if (this.#watching === 0) return;
+    this.executor.arm();
+    // What ended before the arming sent no message. When a lane is between its last two steps, look again soon.
+    this.poll();
+    if (this.#closing.length > 0) setImmediate(() => this.#rung());
+  }
+
+  /** Resolves with the values of a launch that has ended well; rejects with the error that comes first in program order. */
+  async values(handle: LaunchHandle): Promise<unknown[] | null> {
+    await this.ended(handle);
+    if (handle.root !== 0) {
+      // Which failure is first is known when all earlier operations have ended.
+      await this.quiet(handle.operation);
+      const error = handle.error!;
+      this.#told.add(error instanceof UpstreamError ? error.root : (error as ManipleError));
+      throw error;
+    }
+    return handle.values;
+  }
+
+  /** Resolves when all launches up to an operation have ended. */
+  async quiet(operation = Number.POSITIVE_INFINITY): Promise<void> {
+    for (;;) {
+      const open = this.#handles.find(
+        (handle) => handle !== null && !handle.closed && handle.operation <= operation,
+      );
+      if (open === undefined || open === null) return;
+      await this.ended(open);
+    }
+  }
+
+  /** Blocks until all launches have ended. */
+  drainAll(): void {
+    while (this.#open > 0) this.#wait(1, () => this.#open > 0);
+  }
+
+  /** The first failure in program order that the program was not told yet, and marks it as told. */
+  untold(): ManipleError | null {
+    const operations = [...this.#failures.keys()].sort((a, b) => a - b);
+    for (const operation of operations) {
+      const error = this.#failures.get(operation)!;
+      if (!this.#told.has(error)) {
+        this.#told.add(error);
+        return error;
+      }
+    }
+    return null;
+  }
+}
+
+const NO_RECORDS = new Int32Array(0);
+
+/** `file:line:column` of the first frame of a stack that lies outside of the runtime. */
+export function launchSite(site: { readonly stack?: string }): string {
+  const frames = (site.stack ?? '').split('\n').slice(1);
+  const here = new URL('..', import.meta.url).href;
+  const frame = frames.find((line) => !line.includes(here) && !line.includes('node:')) ?? frames[0] ?? '';
+  const place = /\(?((?:file:\/\/|\/)[^()]*:\d+:\d+)\)?$/.exec(frame.trim());
+  return place?.[1]?.replace(/^file:\/\//, '') ?? (frame.trim().replace(/^at /, '') || 'an unknown place');
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes >= 2 ** 30) return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  if (bytes >= 2 ** 20) return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  if (bytes >= 2 ** 10) return `${(bytes / 2 ** 10).toFixed(1)} KiB`;
+  return `${bytes} bytes`;
+}
+

@@ -1,0 +1,54 @@
+// A launch as the launching thread sees it, from the call until nobody needs its results any more.
+import type { IndexSpace } from '../spaces/index.js';
+import type { Instance } from '../memory/instance.js';
+
+/** Anything a launch holds that is counted while the launch lives. */
+export interface Held {
+  users: number;
+}
+
+export interface LaunchHandle {
+  /** Name of the task, and the place in program order. */
+  readonly task: string;
+  readonly operation: number;
+  readonly domain: IndexSpace;
+  readonly points: number;
+  /** The stack of the launch, formatted only when an error is reported. */
+  readonly site: { readonly stack?: string };
+  /** The regions and fields it names, in words: made only for an error. */
+  readonly regions: () => string[];
+  slot: number;
+  /** All records were made. */
+  sealed: boolean;
+  /** Points whose records were not retired yet. */
+  left: number;
+  /** First failure that reached one of its records (operation + 1), or 0. */
+  root: number;
+  closed: boolean;
+  /** Values of the points once closed; null when no point returned anything. */
+  values: unknown[] | null;
+  error: Error | null;
+  readonly watchers: (() => void)[];
+  /** Launches that take results of this one as arguments, and futures that fold them, and have not ended. */
+  dependents: number;
+  /** Records of the points and their generations, in order; record i runs points from starts[i] on. */
+  records: Int32Array;
+  generations: Int32Array;
+  /** Runs on the launching thread, for host records. */
+  host: (() => void) | null;
+  readonly instances: Instance[];
+  readonly held: Held[];
+  readonly sources: LaunchHandle[];
+  /** Heap blocks to give back at the end. */
+  readonly blocks: { unit: number; bytes: number }[];
+  args: { unit: number; bytes: number } | null;
+}
+
+/** Position of the record that runs a point. */
+export function recordOf(handle: LaunchHandle, point: number): number {
+  const { points, records } = handle;
+  if (records.length === points) return point;
+  let record = Math.floor((point * records.length) / points);
+  while (record + 1 < records.length && Math.floor(((record + 1) * points) / records.length) <= point) record++;
+  return record;
+}

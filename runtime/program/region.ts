@@ -1,0 +1,254 @@
+// Regions and partitions as the program holds them.
+import { LaunchError } from '../errors.js';
+import type { TypedArray } from '../privileges/index.js';
+import * as partitions from '../regions/index.js';
+import type { Colours, Fields, FieldSpace, FieldType, IndexPartition } from '../regions/index.js';
+import { type IndexSpace, type Point } from '../spaces/index.js';
+import { whole } from '../analysis/equivalence-sets.js';
+import type { Cap, Caps, Disjointness, Projected, RegionRef } from './capabilities.js';
+import type { Operations } from './operations.js';
+import type { Tree } from './tree.js';
+
+/** The array type of a field. */
+export type ArrayOf<T> = T extends FieldType<infer A, number> ? A : TypedArray;
+
+/** Picks the colour for a point of a launch. */
+export type Projection = (point: Point) => Point | number;
+
+/** A logical region: points times fields. It names data; where and how often they are stored is the runtime's affair. */
+export class Region<F extends Fields, C extends Caps> implements RegionRef<F, C>, Disposable {
+  readonly space: FieldSpace<F>;
+  /** The points. */
+  readonly indexSpace: IndexSpace;
+  /** Ways to cut this region into subregions. */
+  readonly partition: PartitionConstructors<F, C>;
+  declare readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void };
+  /** @internal */ readonly tree: Tree;
+  /** @internal */ readonly place: IndexPartition;
+  /** @internal */ readonly colour: number;
+  readonly #operations: Operations;
+
+  /** @internal */
+  constructor(operations: Operations, tree: Tree, space: FieldSpace<F>, place: IndexPartition, colour: number) {
+    this.#operations = operations;
+    this.tree = tree;
+    this.space = space;
+    this.place = place;
+    this.colour = colour;
+    this.indexSpace = place.subspaces[colour]!;
+    this.partition = new PartitionConstructors<F, C>(operations, this);
+  }
+
+  /** Number of points. */
+  get volume(): number {
+    return this.indexSpace.volume;
+  }
+
+  /**
+   * A copy of one field's values, in lexicographic order of the points, as they are after the operations launched so
+   * far. An operation in program order, like a task that reads.
+   */
+  read<K extends keyof F & string>(field: K): Promise<ArrayOf<F[K]>> {
+    return this.#operations.read(this, field) as Promise<ArrayOf<F[K]>>;
+  }
+
+  /** Sets one field of all points, in lexicographic order. Waits for earlier readers, unless the whole region is written. */
+  write<K extends keyof F & string>(field: K, values: ArrayLike<number> | ArrayLike<bigint>): void {
+    this.#operations.write(this, field, values);
+  }
+
+  /** Gives the memory back once the operations launched so far have ended. Only the root of a tree can be freed. */
+  free(): void {
+    if (this.indexSpace !== this.tree.space) {
+      throw new LaunchError(`Only whole regions can be freed; this is a part of region ${this.tree.name}.`);
+    }
+    this.tree.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+}
+
+/** A partition of a region: subregions by colour. */
+export class Partition<F extends Fields, C extends Caps, D extends Disjointness> {
+  readonly space: FieldSpace<F>;
+  /** The mathematics: colours, subspaces, disjointness. */
+  readonly index: IndexPartition;
+  /** @internal */ readonly tree: Tree;
+  declare readonly __d?: D;
+  readonly #operations: Operations;
+  readonly #regions: Region<F, C>[] = [];
+  readonly #identity: ProjectedPartition<F, C, D>;
+  readonly [colour: number]: Region<F, C>;
+
+  /** @internal */
+  constructor(operations: Operations, tree: Tree, space: FieldSpace<F>, index: IndexPartition) {
+    this.#operations = operations;
+    this.tree = tree;
+    this.space = space;
+    this.index = index;
+    this.#identity = new ProjectedPartition<F, C, D>(this, null);
+    // p[3] is the subregion of the fourth colour: made when it is asked for.
+    for (let colour = 0; colour < index.subspaces.length; colour++) {
+      Object.defineProperty(this, colour, { get: () => this.#region(colour), enumerable: false });
+    }
+  }
+
+  /** The subregion of a colour. */
+  sub(colour: Point): Region<F, C> {
+    const position = this.index.colours.indexOf(colour);
+    if (position < 0) this.index.sub(colour); // throws, and says which colours there are
+    return this.#region(position);
+  }
+
+  #region(position: number): Region<F, C> {
+    return (this.#regions[position] ??= new Region<F, C>(
+      this.#operations,
+      this.tree,
+      this.space,
+      this.index,
+      position,
+    ));
+  }
+
+  /** As the argument of an index launch: every point gets the subregion of the colour `project(point)`, or of its own. */
+  at(project?: Projection): ProjectedPartition<F, C, D> {
+    return project === undefined ? this.#identity : new ProjectedPartition<F, C, D>(this, project);
+  }
+
+  /** The same partition, once a check has shown that no two subregions share a point. */
+  assertDisjoint(): Partition<F, C, 'disjoint'> {
+    partitions.assertDisjoint(this.index);
+    // The check above is what the type parameter stands for.
+    return this as unknown as Partition<F, C, 'disjoint'>;
+  }
+}
+
+/** A partition and a projection, ready to be an argument of an index launch. */
+export class ProjectedPartition<F extends Fields, C extends Caps, D extends Disjointness>
+  implements Projected<F, C, D>
+{
+  readonly space: FieldSpace<F>;
+  declare readonly disjoint: D;
+  declare readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void };
+  /** @internal */ readonly partition: Partition<F, C, D>;
+  /** @internal */ readonly project: Projection | null;
+
+  constructor(partition: Partition<F, C, D>, project: Projection | null) {
+    this.space = partition.space;
+    this.partition = partition;
+    this.project = project;
+  }
+}
+
+type ReadCaps<K extends string> = { [P in K]: 'R' };
+
+/** Ways to partition a region (runtime/regions has the mathematics). Those that look at a field read it in program order, and wait. */
+export class PartitionConstructors<F extends Fields, C extends Caps> {
+  readonly #operations: Operations;
+  readonly #region: Region<F, C>;
+
+  constructor(operations: Operations, region: Region<F, C>) {
+    this.#operations = operations;
+    this.#region = region;
+  }
+
+  #make<D extends Disjointness>(index: IndexPartition): Partition<F, C, D> {
+    return new Partition<F, C, D>(this.#operations, this.#region.tree, this.#region.space, index);
+  }
+
+  /** Near-equal parts. */
+  equal(colours: Colours, granularity?: number): Partition<F, C, 'disjoint'> {
+    return this.#make(partitions.equal(this.#region.indexSpace, colours, granularity));
+  }
+
+  /** Parts with volumes proportional to weights. */
+  weights(colours: Colours, weights: ArrayLike<number> | ((colour: Point) => number)): Partition<F, C, 'disjoint'> {
+    return this.#make(partitions.weights(this.#region.indexSpace, colours, weights));
+  }
+
+  /** Tiles of a size; the colours count the tiles on each axis. */
+  blocks(block: readonly number[], origin?: Point): Partition<F, C, 'disjoint'> {
+    return this.#make(partitions.blocks(this.#region.indexSpace, block, origin));
+  }
+
+  /** Colour c gets the points of transform·c + extent. */
+  restrict(options: {
+    readonly colors: Colours;
+    readonly transform: readonly (readonly number[])[];
+    readonly extent: IndexSpace | readonly number[];
+  }): Partition<F, C, 'unknown'> {
+    const { colors, transform, extent } = options;
+    return this.#make(partitions.restriction(this.#region.indexSpace, colors, transform, extent));
+  }
+
+  /** Colour c gets the points of a given space. */
+  byDomain(
+    colours: Colours,
+    domains: readonly IndexSpace[] | ((colour: Point) => IndexSpace),
+  ): Partition<F, C, 'unknown'> {
+    return this.#make(partitions.byDomain(this.#region.indexSpace, colours, domains));
+  }
+
+  /** Colour c gets the points whose field says c. Reads the field. */
+  byField<K extends keyof F & string>(field: K, colours: Colours): Partition<F, C, 'disjoint'> {
+    const values = this.#operations.readNow(this.#region, field);
+    return this.#make(partitions.byField(this.#region.indexSpace, colours, values));
+  }
+
+  /** Colour c gets the points that the field of the points of source[c] names. Reads the field. */
+  image<G extends Fields, K extends keyof G & string>(
+    source: Partition<G, ReadCaps<K>, Disjointness> | Partition<G, { [P in keyof G]: Cap }, Disjointness>,
+    field: K,
+  ): Partition<F, C, 'unknown'> {
+    const values = this.#operations.readParent(source.tree, source.index, field);
+    return this.#make(partitions.image(this.#region.indexSpace, source.index, values));
+  }
+
+  /** Colour c gets the points of this region whose field names a point of target[c]. Reads the field. */
+  preimage<G extends Fields, K extends keyof F & string>(
+    target: Partition<G, Caps, Disjointness> | Partition<G, { [P in keyof G]: Cap }, Disjointness>,
+    field: K,
+  ): Partition<F, C, 'unknown'> {
+    const values = this.#operations.readNow(this.#region, field);
+    return this.#make(partitions.preimage(this.#region.indexSpace, target.index, values));
+  }
+
+  /** Colour by colour, the points in either. */
+  union(a: Partition<F, C, Disjointness>, b: Partition<F, C, Disjointness>): Partition<F, C, 'unknown'> {
+    return this.#make(partitions.union(this.#own(a), this.#own(b)));
+  }
+
+  /** Colour by colour, the points in both. */
+  intersect<D extends Disjointness>(
+    a: Partition<F, C, D>,
+    b: Partition<F, C, Disjointness>,
+  ): Partition<F, C, D extends 'disjoint' ? 'disjoint' : 'unknown'> {
+    return this.#make(partitions.intersection(this.#own(a), this.#own(b)));
+  }
+
+  /** Colour by colour, the points of the first that are not in the second. */
+  minus<D extends Disjointness>(
+    a: Partition<F, C, D>,
+    b: Partition<F, C, Disjointness>,
+  ): Partition<F, C, D extends 'disjoint' ? 'disjoint' : 'unknown'> {
+    return this.#make(partitions.difference(this.#own(a), this.#own(b)));
+  }
+
+  #own(partition: Partition<F, C, Disjointness>): IndexPartition {
+    if (partition.tree !== this.#region.tree) {
+      throw new LaunchError(`The partition belongs to region ${partition.tree.name}, not to ${this.#region.tree.name}.`);
+    }
+    return partition.index;
+  }
+}
+
+/** The root region of a tree. */
+export function rootRegion<F extends Fields>(
+  operations: Operations,
+  tree: Tree,
+  space: FieldSpace<F>,
+): Region<F, { [K in keyof F]: Cap }> {
+  return new Region(operations, tree, space, whole(tree.space), 0);
+}

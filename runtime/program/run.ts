@@ -1,0 +1,134 @@
+// Runs a program: makes the machine, calls the main function, waits for all it launched, and takes the machine down.
+import { availableParallelism, totalmem } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import type { AnalysisFaults } from '../analysis/dependences.js';
+import { LaunchError, UsageError } from '../errors.js';
+import type { TimelineEntry } from '../events/timeline.js';
+import { InOrder, Virtual } from '../executors/one-thread.js';
+import { Threads } from '../executors/threads.js';
+import { Context } from './context.js';
+import { Engine } from './engine.js';
+
+export const EXECUTORS = ['threads', 'inOrder', 'virtual'] as const;
+export type ExecutorName = (typeof EXECUTORS)[number];
+
+export interface RunOptions {
+  /** Worker threads; default all processors. */
+  readonly workers?: number;
+  readonly executor?: ExecutorName;
+  readonly seed?: number;
+  /** Memory budget in bytes; default what the control group (or the machine) allows, less a quarter. */
+  readonly memory?: number;
+  /** Guards around what task bodies see (--check). */
+  readonly check?: boolean;
+  /** Idle workers take from busy ones; default true. */
+  readonly steal?: boolean;
+  /** Record what ran when, and hand it to `onTimeline` at the end. */
+  readonly onTimeline?: (timeline: Timeline) => void;
+  /** Statistics at the end. */
+  readonly onStatistics?: (statistics: RunStatistics) => void;
+  /** Where lines from `ctx.log` go; default the error stream. */
+  readonly log?: (line: string) => void;
+  /** Task records and launches alive at once. */
+  readonly window?: { readonly records?: number; readonly launches?: number };
+  /** @internal faults for the tests of the tests */
+  readonly faults?: AnalysisFaults;
+  /** @internal sees every order that the analysis imposes */
+  readonly onEdge?: (predecessor: TaskPoint, successor: TaskPoint) => void;
+}
+
+/** A record as tests see it. */
+export interface TaskPoint {
+  readonly operation: number;
+  readonly kind: number;
+  readonly first: number;
+  readonly points: number;
+}
+
+export interface Timeline {
+  readonly entries: readonly TimelineEntry[];
+  readonly taskNames: readonly string[];
+  /** Entries that were overwritten before they were read. */
+  readonly lost: number;
+}
+
+export interface RunStatistics {
+  readonly operations: number;
+  readonly edges: number;
+  readonly peakBytes: number;
+}
+
+/** What the control group lets this process use, or the machine's memory. */
+export function memoryLimit(): number {
+  for (const file of ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
+    if (!existsSync(file)) continue;
+    const limit = Number(readFileSync(file, 'utf8').trim());
+    if (Number.isFinite(limit) && limit > 0 && limit < totalmem()) return limit;
+  }
+  return totalmem();
+}
+
+/**
+ * Runs `main` with a context, and resolves with what it returns once every task it launched has ended. Rejects with
+ * what `main` throws, or else with the first failure (in program order) that it was not told of.
+ */
+export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: RunOptions = {}): Promise<T> {
+  if (!isMainThread) {
+    throw new LaunchError(
+      'run() was reached in a worker: workers import this module to find its tasks. Export the main function as default and start it with `maniple run`, or call run() in a module that declares no tasks.',
+    );
+  }
+  const { executor = 'threads', seed = 1 } = options;
+  if (!EXECUTORS.includes(executor)) {
+    throw new UsageError(`There is no executor ${String(executor)}: there are ${EXECUTORS.join(', ')}.`);
+  }
+  const workers = executor === 'threads' ? (options.workers ?? availableParallelism()) : 1;
+  if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
+    throw new UsageError(`workers is ${workers}, but must be an integer from 1 to 1024.`);
+  }
+  const engine = new Engine({
+    workers,
+    seed: seed | 0,
+    memory: options.memory ?? Math.floor(0.75 * memoryLimit()),
+    check: options.check ?? false,
+    steal: options.steal ?? true,
+    timeline: options.onTimeline !== undefined,
+    faults: options.faults ?? {},
+    limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },
+    createExecutor: (parts) =>
+      executor === 'threads' ? new Threads(parts) : executor === 'inOrder' ? new InOrder(parts) : new Virtual(parts),
+    log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
+  });
+  const { onEdge } = options;
+  if (onEdge !== undefined) {
+    const { graph } = engine;
+    const describe = (record: number): TaskPoint => {
+      const slot = graph.launch[record]!;
+      return {
+        operation: graph.operation[slot]!,
+        kind: graph.kind[slot]!,
+        first: graph.first[record]!,
+        points: graph.points[record]!,
+      };
+    };
+    engine.builder.onEdge = (before, _generation, after) => onEdge(describe(before), describe(after));
+  }
+  try {
+    const value = await main(new Context(engine));
+    await engine.quiet();
+    const error = engine.untold();
+    if (error !== null) throw error;
+    return value;
+  } finally {
+    // Whatever happened, all lanes end: first what they still run, as far as it ends by itself.
+    await engine.executor.stop();
+    engine.poll();
+    options.onTimeline?.({ entries: engine.timeline, taskNames: engine.taskNames, lost: engine.timelineLost });
+    options.onStatistics?.({
+      operations: engine.operations,
+      edges: engine.builder.edgesMade,
+      peakBytes: engine.heap.peakBytes,
+    });
+  }
+}

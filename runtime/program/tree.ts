@@ -1,0 +1,177 @@
+// One region tree at run time: the state of its analysis, the instances of its fields, and the views that were written
+// for them.
+import type { TreeState } from '../analysis/dependences.js';
+import type { EquivalenceSets } from '../analysis/equivalence-sets.js';
+import { LaunchError } from '../errors.js';
+import type { Instance } from '../memory/instance.js';
+import { Access, type Box, boxOf, boxVolume, writeSpace, writeView } from '../memory/view-layout.js';
+import { ELEMENT_KINDS } from '../privileges/element.js';
+import { REDUCTIONS, usageOf } from '../privileges/usage.js';
+import type { FieldSpace, IndexPartition } from '../regions/index.js';
+import type { IndexSpace } from '../spaces/index.js';
+import type { Engine } from './engine.js';
+import type { LaunchHandle } from './handle.js';
+import type { FieldUse } from './requirement.js';
+
+/** Views of one requirement through one partition, on one set of instances. */
+export interface Binding {
+  /** Table of views by colour, in the heap. */
+  readonly unit: number;
+  readonly colours: number;
+  readonly views: { unit: number; bytes: number }[];
+  /** How many colours have a view. */
+  made: number;
+  /** Launches that use it and have not ended. */
+  users: number;
+  readonly key: string;
+}
+
+/** Bindings kept of one tree before those of replaced instances are given back. */
+const BINDINGS_KEPT = 64;
+
+export class Tree {
+  readonly engine: Engine;
+  readonly space: IndexSpace;
+  readonly fields: FieldSpace;
+  readonly name: string;
+  readonly box: Box;
+  readonly state: TreeState;
+  readonly #instances: (Instance | null)[];
+  readonly #spaces = new Map<IndexSpace, { unit: number; bytes: number }>();
+  readonly #bindings = new Map<string, Binding>();
+  freed = false;
+
+  constructor(engine: Engine, space: IndexSpace, fields: FieldSpace, name: string) {
+    this.engine = engine;
+    this.space = space;
+    this.fields = fields;
+    this.name = name;
+    this.box = boxOf(space);
+    this.state = engine.analysis.tree(space, fields.names.length);
+    this.#instances = new Array<Instance | null>(fields.names.length).fill(null);
+  }
+
+  check(): void {
+    if (this.freed) throw new LaunchError(`Region ${this.name} was freed: nothing can be launched on it any more.`);
+  }
+
+  /** The instance of a field; made of zeros at first use, unless all of it is about to be overwritten. */
+  instance(field: number, overwritten = false): Instance {
+    return (this.#instances[field] ??= this.#create(field, !overwritten));
+  }
+
+  #create(field: number, zeroed: boolean): Instance {
+    const { engine } = this;
+    const name = this.fields.names[field]!;
+    const type = this.fields.fields[name]!;
+    const bytes = Math.max(1, boxVolume(this.box) * type.bytesPerElement);
+    const what = `${this.name}.${name}`;
+    const unit = engine.allocate(bytes, what, zeroed);
+    const instance: Instance = { unit, bytes, what, users: 0, dead: false };
+    engine.instances.add(instance);
+    return instance;
+  }
+
+  /**
+   * Fresh instances for fields that a launch writes whole while others still use the old ones: nobody has to wait.
+   * False when the memory budget does not allow for a second copy now.
+   */
+  rename(sets: EquivalenceSets): boolean {
+    const { engine } = this;
+    const bytes = sets.fields.reduce((sum, field) => sum + (this.#instances[field]?.bytes ?? 0), 0);
+    if (engine.heap.usedBytes + bytes > engine.options.memory) return false;
+    for (const field of sets.fields) {
+      const old = this.#instances[field];
+      if (old === null || old === undefined) continue;
+      const fresh = this.#create(field, false);
+      this.#instances[field] = fresh;
+      engine.release(old);
+    }
+    engine.analysis.rename(sets);
+    return true;
+  }
+
+  /** The views of a requirement for the colours of a partition; `touched` colours get theirs now. */
+  bind(partition: IndexPartition, uses: readonly FieldUse[], touched: ArrayLike<number> | null): Binding {
+    const fields = uses.map(({ field, usage }) => {
+      const type = this.fields.fields[this.fields.names[field]!]!;
+      const { privilege, reduction } = usageOf(usage);
+      const access =
+        privilege === 'reduce' ? Access.reduce + REDUCTIONS.indexOf(reduction!) : privilege === 'read' ? Access.read : Access.write;
+      return {
+        kind: ELEMENT_KINDS.indexOf(type.kind),
+        lanes: type.lanes,
+        access,
+        unit: this.instance(field).unit,
+      };
+    });
+    let key = `${partition.id}`;
+    for (const { unit, access } of fields) key += ` ${unit}:${access}`;
+    for (const { field } of uses) key += ` ${field}`;
+    let binding = this.#bindings.get(key);
+    const { heap } = this.engine;
+    if (binding === undefined) {
+      this.#trim();
+      const colours = partition.subspaces.length;
+      const unit = this.engine.allocate(4 * colours, `views of ${this.name}`, true);
+      binding = { unit, colours, views: [], made: 0, users: 0, key };
+      this.#bindings.set(key, binding);
+    }
+    if (binding.made < binding.colours) {
+      const count = touched === null ? binding.colours : touched.length;
+      for (let i = 0; i < count; i++) {
+        const colour = touched === null ? i : touched[i]!;
+        if (heap.load(binding.unit, colour) !== 0) continue;
+        const view = writeView(heap, this.#spaceUnit(partition.subspaces[colour]!), this.box, fields);
+        heap.store(binding.unit, colour, view.unit);
+        binding.views.push(view);
+        binding.made++;
+      }
+    }
+    return binding;
+  }
+
+  #spaceUnit(space: IndexSpace): number {
+    let block = this.#spaces.get(space);
+    if (block === undefined) {
+      block = writeSpace(this.engine.heap, space, this.box);
+      this.#spaces.set(space, block);
+    }
+    return block.unit;
+  }
+
+  /** Gives back the oldest bindings that nobody uses, when there are many. */
+  #trim(): void {
+    if (this.#bindings.size < BINDINGS_KEPT) return;
+    for (const binding of this.#bindings.values()) {
+      if (binding.users > 0) continue;
+      this.#drop(binding);
+      if (this.#bindings.size < BINDINGS_KEPT / 2) return;
+    }
+  }
+
+  #drop(binding: Binding): void {
+    const { heap } = this.engine;
+    for (const { unit, bytes } of binding.views) heap.free(unit, bytes);
+    heap.free(binding.unit, 4 * binding.colours);
+    this.#bindings.delete(binding.key);
+  }
+
+  /** A launch uses these fields until it ends. */
+  use(handle: LaunchHandle, uses: readonly FieldUse[]): void {
+    for (const { field } of uses) this.engine.use(handle, this.instance(field));
+  }
+
+  /** The region is not needed after the operations launched so far. */
+  free(): void {
+    if (this.freed) return;
+    this.freed = true;
+    for (const instance of this.#instances) if (instance !== null) this.engine.release(instance);
+    this.#instances.fill(null);
+    this.engine.afterAll(() => {
+      for (const binding of [...this.#bindings.values()]) this.#drop(binding);
+      for (const { unit, bytes } of this.#spaces.values()) this.engine.heap.free(unit, bytes);
+      this.#spaces.clear();
+    });
+  }
+}
