@@ -2,28 +2,7 @@
 export * from './errors.js';
 export type { Resource, TaskContext } from './execution/leaf.js';
 export type { Shape } from './execution/view.js';
-export {
-  bool,
-  c64,
-  c128,
-  type FieldSpace,
-  type FieldType,
-  type Fields,
-  f32,
-  f64,
-  fieldSpace,
-  i8,
-  i16,
-  i32,
-  i64,
-  u8,
-  u16,
-  u32,
-  u64,
-  vec,
-} from './regions/index.js';
 export type { ReductionName } from './privileges/index.js';
-export { IndexSpace, type Point } from './spaces/index.js';
 export type {
   AllCaps,
   Cap,
@@ -40,7 +19,7 @@ export { Context, Context as Ctx, type MaybeFuture } from './program/context.js'
 export { formatBytes } from './program/engine.js';
 export { FutureMap, TaskFuture } from './program/future.js';
 export { Partition, type Projection, Region } from './program/region.js';
-export { overwrites, reads, reduces, Requirement, updates } from './program/requirement.js';
+export { overwrites, Requirement, reads, reduces, updates } from './program/requirement.js';
 export {
   EXECUTORS,
   type ExecutorName,
@@ -51,3 +30,24 @@ export {
   type Timeline,
 } from './program/run.js';
 export { resource, Task, type TaskDeclaration, task } from './program/task.js';
+export {
+  bool,
+  c64,
+  c128,
+  type FieldSpace,
+  type Fields,
+  type FieldType,
+  f32,
+  f64,
+  fieldSpace,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  vec,
+} from './regions/index.js';
+export { IndexSpace, type Point } from './spaces/index.js';

@@ -17,8 +17,12 @@ const JOIN_READERS = 64;
 /** Sets a reader of everything meets before their writers are joined. */
 const JOIN_WRITERS = 16;
 
-const READS = Uint8Array.from({ length: USAGE_CODES }, (_, code) => (usageOf(code).privilege === 'read' ? 1 : 0));
-const REDUCES = Uint8Array.from({ length: USAGE_CODES }, (_, code) => (usageOf(code).privilege === 'reduce' ? 1 : 0));
+const READS = Uint8Array.from({ length: USAGE_CODES }, (_, code) =>
+  usageOf(code).privilege === 'read' ? 1 : 0,
+);
+const REDUCES = Uint8Array.from({ length: USAGE_CODES }, (_, code) =>
+  usageOf(code).privilege === 'reduce' ? 1 : 0,
+);
 /** Old values reach the user: a failure of who wrote them does too. */
 const TAKES_DATA = Uint8Array.from({ length: USAGE_CODES }, (_, code) => {
   const { privilege } = usageOf(code);
@@ -268,7 +272,8 @@ export class Analysis {
       if (join === null || graph.generation[join.record] !== join.generation) {
         const { current, unmet } = builder;
         const record = this.#openJoin();
-        for (let set = 0; set < sets.count; set++) this.#after(sets.writers, set, partition, colour, usage, true, false);
+        for (let set = 0; set < sets.count; set++)
+          this.#after(sets.writers, set, partition, colour, usage, true, false);
         join = { record, generation: graph.generation[record]! };
         if (builder.seal()) this.#joinReady(record);
         builder.resume(current, unmet);
@@ -277,10 +282,12 @@ export class Analysis {
       if (this.#drop !== 'join') builder.after(join.record, join.generation, true);
       // A join passes failures on while it lives; afterwards the writers themselves tell.
       if (builder.anyPoison) {
-        for (let set = 0; set < sets.count; set++) this.#after(sets.writers, set, partition, colour, usage, true, false);
+        for (let set = 0; set < sets.count; set++)
+          this.#after(sets.writers, set, partition, colour, usage, true, false);
       }
     } else {
-      for (let set = 0; set < sets.count; set++) this.#after(sets.writers, set, partition, colour, usage, true, false);
+      for (let set = 0; set < sets.count; set++)
+        this.#after(sets.writers, set, partition, colour, usage, true, false);
     }
     const { current } = builder;
     if (sets.wide.length >= JOIN_READERS) this.#joinWide(sets);
@@ -397,4 +404,3 @@ export function overlap(a: IndexPartition, i: number, b: IndexPartition, j: numb
   }
   return false;
 }
-

@@ -120,12 +120,13 @@ export class EquivalenceSets {
     this.#base = partition;
     if (partition.parent !== this.#root || !partition.complete) {
       const rest = this.#root.minus(unionAll(partition.subspaces, this.#root.rank));
-      if (!rest.empty) this.#base = new IndexPartition(
-        this.#root,
-        IndexSpace.extent([partition.subspaces.length + 1]),
-        [...partition.subspaces, rest],
-        { disjoint: true, complete: true },
-      );
+      if (!rest.empty)
+        this.#base = new IndexPartition(
+          this.#root,
+          IndexSpace.extent([partition.subspaces.length + 1]),
+          [...partition.subspaces, rest],
+          { disjoint: true, complete: true },
+        );
     }
     this.#covers.clear();
     this.count = this.#base.subspaces.length;
@@ -150,7 +151,8 @@ export class EquivalenceSets {
         if (entry.reads) this.readerCount[set]!++;
       };
       if (cover.identity) put(entry.colour);
-      else for (let k = cover.start[entry.colour]!; k < cover.start[entry.colour + 1]!; k++) put(cover.sets[k]!);
+      else
+        for (let k = cover.start[entry.colour]!; k < cover.start[entry.colour + 1]!; k++) put(cover.sets[k]!);
     }
   }
 

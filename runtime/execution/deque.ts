@@ -37,7 +37,10 @@ export function pop({ ends, items }: Deque): number {
 /** Any thread: the item pushed first, or -1 when there is none. */
 export function steal({ ends, items }: Deque): number {
   // A plain look first: an atomic load costs a call, and an empty deque is the usual case.
-  if (((ends[BOTTOM]! - ends[TOP]!) | 0) <= 0 && ((Atomics.load(ends, BOTTOM) - Atomics.load(ends, TOP)) | 0) <= 0)
+  if (
+    ((ends[BOTTOM]! - ends[TOP]!) | 0) <= 0 &&
+    ((Atomics.load(ends, BOTTOM) - Atomics.load(ends, TOP)) | 0) <= 0
+  )
     return -1;
   for (;;) {
     const top = Atomics.load(ends, TOP);

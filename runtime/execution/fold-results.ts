@@ -33,6 +33,7 @@ export function foldResults(heap: Heap, args: number, into: Results): void {
   const count = heap.load(args, FoldWord.points);
   const results = new Results(heap, heap.load(args, FoldWord.results), count);
   const odd = results.tags.findIndex((tag) => tag !== Tag.number && tag !== Tag.boolean);
-  if (odd >= 0) throw new TypeError(`point number ${odd} returned no number, so the results cannot be reduced`);
+  if (odd >= 0)
+    throw new TypeError(`point number ${odd} returned no number, so the results cannot be reduced`);
   into.set(0, foldNumbers(results.values, REDUCTIONS[heap.load(args, FoldWord.op)]!));
 }

@@ -24,7 +24,8 @@ export function guardArray(
   return new Proxy(typed, {
     get(target, key) {
       if (typeof key === 'string' && /^\d+$/.test(key)) {
-        if (!inside(Number(key))) throw new RangeError(`field ${name}: offset ${key} is not a point of this view`);
+        if (!inside(Number(key)))
+          throw new RangeError(`field ${name}: offset ${key} is not a point of this view`);
         return target[Number(key)];
       }
       const value = Reflect.get(target, key, target) as unknown;
@@ -38,8 +39,10 @@ export function guardArray(
     },
     set(target, key, value) {
       if (typeof key !== 'string' || !/^-?\d+$/.test(key)) return Reflect.set(target, key, value, target);
-      if (access === Access.read) throw new TypeError(`field ${name} is read-only here: offset ${key} was written`);
-      if (!inside(Number(key))) throw new RangeError(`field ${name}: offset ${key} is not a point of this view`);
+      if (access === Access.read)
+        throw new TypeError(`field ${name} is read-only here: offset ${key} was written`);
+      if (!inside(Number(key)))
+        throw new RangeError(`field ${name}: offset ${key} is not a point of this view`);
       target[Number(key)] = value as number;
       return true;
     },

@@ -1,18 +1,18 @@
 // Runs records on one thread: finds the task, makes its views and arguments (once each), calls it for every point,
 // keeps what it returns or throws. The same code serves workers, the I/O lane, and the executors without threads.
-import { type SharedTimeline, now, putEntry } from '../events/timeline.js';
+import { now, putEntry, type SharedTimeline } from '../events/timeline.js';
 import { type Graph, Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import { Results, readArgs, readValue, writeValue } from '../memory/launch-layout.js';
 import { SpaceWord, ViewWord } from '../memory/view-layout.js';
-import { foldResults } from './fold-results.js';
 import type { ReadySink } from './finish.js';
-import { randomAt } from './random.js';
+import { foldResults } from './fold-results.js';
+import { guardArray } from './guard.js';
 import type { Leaf, Resource, TaskContext } from './leaf.js';
+import { randomAt } from './random.js';
 import { blockOf, ReductionTree } from './reduction-tree.js';
 import { decodeView, type TaskView } from './view.js';
-import { guardArray } from './guard.js';
 
 /** What a failed task leaves behind for the launching thread, serialized. */
 export interface Failure {
@@ -96,7 +96,13 @@ export class Lane {
   #lastResults: Results | null = null;
 
   /** `leaf` gives the task of a kind that was loaded before. */
-  constructor(graph: Graph, heap: Heap, options: LaneOptions, leaf: (task: number) => Leaf, ready: ReadySink) {
+  constructor(
+    graph: Graph,
+    heap: Heap,
+    options: LaneOptions,
+    leaf: (task: number) => Leaf,
+    ready: ReadySink,
+  ) {
     this.#graph = graph;
     this.#heap = heap;
     this.#options = options;
@@ -131,7 +137,14 @@ export class Lane {
     if (timeline === null) return this.#runTask(record, slot);
     const start = now();
     const done = this.#runTask(record, slot);
-    putEntry(timeline, graph.task[slot]!, graph.operation[slot]!, graph.first[record]!, graph.points[record]!, start);
+    putEntry(
+      timeline,
+      graph.task[slot]!,
+      graph.operation[slot]!,
+      graph.first[record]!,
+      graph.points[record]!,
+      start,
+    );
     return done;
   }
 
@@ -165,7 +178,9 @@ export class Lane {
     try {
       if (treeUnit !== 0) {
         tree = new ReductionTree(graph, heap, treeUnit);
-        partial = tree.create(tree.targets.map(({ requirement }) => this.#range(slot, requirement, first, end)));
+        partial = tree.create(
+          tree.targets.map(({ requirement }) => this.#range(slot, requirement, first, end)),
+        );
       }
       const results = graph.results[slot]!;
       for (; point < end; point++) {
@@ -222,7 +237,14 @@ export class Lane {
     } finally {
       context.dispose();
       if (timeline !== null) {
-        putEntry(timeline, graph.task[slot]!, graph.operation[slot]!, graph.first[record]!, graph.points[record]!, start);
+        putEntry(
+          timeline,
+          graph.task[slot]!,
+          graph.operation[slot]!,
+          graph.first[record]!,
+          graph.points[record]!,
+          start,
+        );
       }
     }
   }
@@ -397,5 +419,7 @@ export class Lane {
 const EMPTY: Readonly<Record<string, never>> = Object.freeze({});
 
 function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }

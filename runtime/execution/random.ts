@@ -5,7 +5,13 @@ const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const PARITY = 0x1bd11bda;
 
 /** Two uint32 from a key and a counter of two uint32 each, into `out`. */
-export function threefry2x32(key0: number, key1: number, counter0: number, counter1: number, out: Uint32Array): void {
+export function threefry2x32(
+  key0: number,
+  key1: number,
+  counter0: number,
+  counter1: number,
+  out: Uint32Array,
+): void {
   const key2 = (PARITY ^ key0 ^ key1) | 0;
   const keys = [key0 | 0, key1 | 0, key2];
   let x0 = (counter0 + key0) | 0;

@@ -23,7 +23,9 @@ export class ReduceView {
     // A product of complex numbers needs both lanes at once, which only foldAll can give it.
     this.#fold = complexProduct
       ? () => {
-          throw new TypeError('A complex product cannot be folded lane by lane: use foldAll([re, im], offset).');
+          throw new TypeError(
+            'A complex product cannot be folded lane by lane: use foldAll([re, im], offset).',
+          );
         }
       : (fold(element, op) as (a: number, b: number) => number);
   }
@@ -38,7 +40,8 @@ export class ReduceView {
   foldAll(values: TypedArray | readonly number[], from = 0): void {
     const target = this.#array.subarray(from, from + values.length) as TypedArray;
     const Kind = target.constructor as new (values: ArrayLike<number>) => TypedArray;
-    const source = values.constructor === Kind ? (values as TypedArray) : new Kind(values as readonly number[]);
+    const source =
+      values.constructor === Kind ? (values as TypedArray) : new Kind(values as readonly number[]);
     foldArrays(ELEMENT_KINDS[this.#kind]!, this.#op, target, source);
   }
 }

@@ -152,7 +152,10 @@ export class ReductionTree {
   /** A block's partial is complete (or the block failed: `partial` null): fold what can be folded. */
   climb(block: number, partial: number | null, applyRecord: number, root: number, ready: ReadySink): void {
     const heap = this.#heap;
-    const nodes = heap.int32(this.#tree, treeBytes(heap.load(this.#tree, TreeWord.points), this.targets.length) / 4);
+    const nodes = heap.int32(
+      this.#tree,
+      treeBytes(heap.load(this.#tree, TreeWord.points), this.targets.length) / 4,
+    );
     const values = TreeWord.data + 2 * this.targets.length;
     if (root !== 0) poison(this.#graph, applyRecord, root);
     let offset = 0;
@@ -276,4 +279,3 @@ export function blockOf(first: number, points: number): number {
   while (blockStart(block + 1, blocks, points) <= first) block++;
   return block;
 }
-

@@ -1,12 +1,7 @@
 // The object a task body gets for one requirement: a typed array per field, and where the points are in it.
-import {
-  Access,
-  ELEMENT_ARRAYS,
-  FieldWord,
-  SpaceWord,
-  ViewWord,
-} from '../memory/view-layout.js';
+
 import type { Heap } from '../memory/heap.js';
+import { Access, ELEMENT_ARRAYS, FieldWord, SpaceWord, ViewWord } from '../memory/view-layout.js';
 import type { TypedArray } from '../privileges/element.js';
 import type { ArrayConstructor } from '../regions/index.js';
 import { reduceView } from './reduce-view.js';
@@ -129,14 +124,18 @@ export class TaskView implements Shape {
     this.strides = strides;
     this.#boxLow = boxLow;
     this.#origin = load(SpaceWord.first);
-    this.#pieces = pieces > 1 ? heap.int32(space, SpaceWord.data + 2 * pieces).subarray(SpaceWord.data) : null;
+    this.#pieces =
+      pieces > 1 ? heap.int32(space, SpaceWord.data + 2 * pieces).subarray(SpaceWord.data) : null;
     this.points = new Points(this.volume, this.#pieces);
   }
 
   get pieces(): readonly Piece[] {
     const flat = this.#pieces;
     if (flat === null) return this.volume === 0 ? [] : [{ offset: 0, length: this.volume }];
-    return Array.from({ length: flat.length / 2 }, (_, i) => ({ offset: flat[2 * i]!, length: flat[2 * i + 1]! }));
+    return Array.from({ length: flat.length / 2 }, (_, i) => ({
+      offset: flat[2 * i]!,
+      length: flat[2 * i + 1]!,
+    }));
   }
 
   at(x: number, y = 0, z = 0): number {

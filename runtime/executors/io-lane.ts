@@ -1,9 +1,9 @@
 // The I/O lane: one thread that keeps its event loop, for tasks declared `async`. It is started by the first of them.
 import { Worker } from 'node:worker_threads';
-import { ioLane, type SharedGraph, Word } from '../graph/layout.js';
+import type { SharedTimeline } from '../events/timeline.js';
 import { sleep } from '../execution/sleep.js';
 import { pushReady } from '../execution/stack.js';
-import type { SharedTimeline } from '../events/timeline.js';
+import { ioLane, type SharedGraph, Word } from '../graph/layout.js';
 import type { SharedHeap } from '../memory/heap.js';
 import type { ExecutorParts } from './executor.js';
 

@@ -20,7 +20,13 @@ const ready = readySink(graph, graph.deques[2 * graph.limits.workers]!, () => sa
 const lane = new Lane(
   graph,
   heap,
-  { lane: data.lane, seed: data.seed, check: data.check, timeline: data.timeline, log: (log) => say({ log }) },
+  {
+    lane: data.lane,
+    seed: data.seed,
+    check: data.check,
+    timeline: data.timeline,
+    log: (log) => say({ log }),
+  },
   (task) => loader.get(task),
   ready,
 );

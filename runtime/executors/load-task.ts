@@ -1,9 +1,10 @@
 // On a lane's own thread: finds tasks by module and export name, and imports each module once.
+
+import { BUILTIN, builtinLeaves } from '../execution/builtin.js';
 import type { Leaf } from '../execution/leaf.js';
 import type { Graph } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
 import { readValue } from '../memory/launch-layout.js';
-import { BUILTIN, builtinLeaves } from '../execution/builtin.js';
 import type { TaskName } from './executor.js';
 
 /** Every task made with `task()` carries its leaf under this name. */

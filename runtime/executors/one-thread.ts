@@ -1,11 +1,12 @@
 // Executors without worker threads: the launching thread runs the records itself. `inOrder` runs each as soon as it is
 // made, which is program order; `virtual` keeps the ready ones and picks by seed, to explore interleavings.
-import { type Graph, Kind, launcherLane, Word } from '../graph/layout.js';
-import { Finisher } from '../execution/finish.js';
+
 import { steal } from '../execution/deque.js';
+import { Finisher } from '../execution/finish.js';
 import { Lane } from '../execution/lane.js';
 import { randomAt } from '../execution/random.js';
 import { pushReady } from '../execution/stack.js';
+import { type Graph, Kind, launcherLane, Word } from '../graph/layout.js';
 import type { Executor, ExecutorParts } from './executor.js';
 import { IoLane } from './io-lane.js';
 
@@ -28,7 +29,13 @@ abstract class OneThread implements Executor {
     this.#lane = new Lane(
       parts.graph,
       parts.heap,
-      { lane, seed: parts.seed, check: parts.check, timeline: parts.timelines?.[lane] ?? null, log: parts.log },
+      {
+        lane,
+        seed: parts.seed,
+        check: parts.check,
+        timeline: parts.timelines?.[lane] ?? null,
+        log: parts.log,
+      },
       parts.leaf,
       ready,
     );

@@ -24,7 +24,8 @@ export class Threads implements Executor {
     const { workers } = parts.graph.limits;
     // The launching thread is a runnable thread too. When there are more of them than processors nobody spins, and
     // nobody is pinned: the system may then have to put two on one processor, and should choose which.
-    const processors = addon?.allowedCpus() ?? Array.from({ length: availableParallelism() }, (_, cpu) => cpu);
+    const processors =
+      addon?.allowedCpus() ?? Array.from({ length: availableParallelism() }, (_, cpu) => cpu);
     const crowded = workers + 1 > processors.length;
     this.#workers = Array.from({ length: workers }, (_, lane) => {
       const cpu = crowded ? null : processors[lane]!;

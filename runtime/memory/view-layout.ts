@@ -45,7 +45,16 @@ export function boxVolume(box: Box): number {
   return box.extent[0]! * box.extent[1]! * box.extent[2]!;
 }
 
-export const SpaceWord = { rank: 0, volume: 1, low: 2, extent: 5, runs: 8, first: 9, last: 10, data: 16 } as const;
+export const SpaceWord = {
+  rank: 0,
+  volume: 1,
+  low: 2,
+  extent: 5,
+  runs: 8,
+  first: 9,
+  last: 10,
+  data: 16,
+} as const;
 
 /**
  * Writes a space as seen from instances of `box`: its bounds, and its maximal contiguous pieces in the layout of the

@@ -1,7 +1,8 @@
 // The types that carry privileges: what a handle may be used for, and what a task body gets to see.
-import type { Element, ReductionName, TypedArray } from '../privileges/index.js';
-import type { Fields, FieldSpace, FieldType } from '../regions/index.js';
+
 import type { Shape } from '../execution/view.js';
+import type { Element, ReductionName, TypedArray } from '../privileges/index.js';
+import type { FieldSpace, Fields, FieldType } from '../regions/index.js';
 
 /** One thing that may be done with a field: read it, write it, fold into it with one operator. */
 export type Cap = 'R' | 'W' | `A:${ReductionName}`;

@@ -1,15 +1,17 @@
 // What a program's main function is given: everything it can ask of the runtime.
-import type { RunEvents } from './engine.js';
+
 import type { EventEmitter } from 'eventemitter3';
 import { LaunchError } from '../errors.js';
 import { randomAt } from '../execution/random.js';
-import type { Fields, FieldSpace } from '../regions/index.js';
-import { IndexSpace } from '../spaces/index.js';
 import type { Element } from '../privileges/index.js';
+import type { FieldSpace, Fields } from '../regions/index.js';
+import { IndexSpace } from '../spaces/index.js';
 import type { AllCaps, Cap, RegionRef } from './capabilities.js';
-import type { Engine } from './engine.js';
+import type { Engine, RunEvents } from './engine.js';
 import type { FutureMap, TaskFuture } from './future.js';
-import { Operations } from './operations.js';
+import { HostOperations } from './host.js';
+import { Launcher } from './launcher.js';
+import { Projections } from './projections.js';
 import { type ArrayOf, Region, rootRegion } from './region.js';
 import type { IndexArgs, Requirements, SingleArgs, Task } from './task.js';
 import { Tree } from './tree.js';
@@ -26,7 +28,8 @@ type ArgsOf<A> = object extends A ? [args?: MaybeFuture<A>] : [args: MaybeFuture
  */
 export class Context {
   readonly #engine: Engine;
-  readonly #operations: Operations;
+  readonly #host: HostOperations;
+  readonly #launcher: Launcher;
   readonly #seed: number;
   #draws = 0;
   #regions = 0;
@@ -38,7 +41,9 @@ export class Context {
   /** @internal */
   constructor(engine: Engine) {
     this.#engine = engine;
-    this.#operations = new Operations(engine);
+    const projections = new Projections(engine);
+    this.#host = new HostOperations(engine, projections);
+    this.#launcher = new Launcher(engine, projections, this.#host);
     this.#seed = engine.options.seed;
     this.workers = engine.graph.limits.workers;
     this.events = engine.events;
@@ -54,7 +59,7 @@ export class Context {
     const name = options.name ?? `region${this.#regions}`;
     this.#regions++;
     const tree = new Tree(this.#engine, points, space as unknown as FieldSpace, name);
-    return rootRegion(this.#operations, tree, space) as Region<F, AllCaps<F>>;
+    return rootRegion(this.#host, tree, space) as Region<F, AllCaps<F>>;
   }
 
   /** Sets one field of all points to one value. */
@@ -64,7 +69,7 @@ export class Context {
     value: Element<ArrayOf<F[K]>> | number | TaskFuture<number>,
   ): void {
     if (!(region instanceof Region)) throw new LaunchError('fill: what was given is no region.');
-    this.#operations.fill(region, field, value, here(this.fill));
+    this.#launcher.fill(region, field, value, here(this.fill));
   }
 
   /** Runs a task once. */
@@ -73,7 +78,12 @@ export class Context {
     regions: SingleArgs<R>,
     ...[args]: ArgsOf<A>
   ): TaskFuture<Awaited<T>> {
-    return this.#operations.single(task, regions, (args ?? {}) as Record<string, unknown>, here(this.launch)) as TaskFuture<Awaited<T>>;
+    return this.#launcher.single(
+      task,
+      regions,
+      (args ?? {}) as Record<string, unknown>,
+      here(this.launch),
+    ) as TaskFuture<Awaited<T>>;
   }
 
   /** Runs a task for every point of a domain: one operation, however many points. */
@@ -83,7 +93,7 @@ export class Context {
     regions: IndexArgs<R>,
     ...[args]: ArgsOf<A>
   ): FutureMap<Awaited<T>> {
-    return this.#operations.index(
+    return this.#launcher.index(
       domain,
       task,
       regions,

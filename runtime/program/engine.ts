@@ -3,16 +3,24 @@ import { EventEmitter } from 'eventemitter3';
 import { Analysis, type AnalysisFaults } from '../analysis/dependences.js';
 import { RecordBuilder } from '../analysis/record-builder.js';
 import { type ManipleError, OutOfMemoryError, TaskError, UpstreamError, WorkerLostError } from '../errors.js';
+import { createTimeline, type SharedTimeline, type TimelineEntry, takeEntries } from '../events/timeline.js';
+import { Finisher } from '../execution/finish.js';
 import type { Failure } from '../execution/lane.js';
 import type { Leaf } from '../execution/leaf.js';
-import { Finisher } from '../execution/finish.js';
 import { takeReady } from '../execution/stack.js';
 import type { Executor, ExecutorParts, TaskName } from '../executors/executor.js';
-import { createTimeline, type SharedTimeline, takeEntries, type TimelineEntry } from '../events/timeline.js';
 import { createGraph, type Graph, Kind, launcherLane, NONE, Word } from '../graph/layout.js';
 import { Heap } from '../memory/heap.js';
 import type { Instance } from '../memory/instance.js';
-import { freeArgs, freeValue, readValue, Results, resultsBytes, Tag, writeValue } from '../memory/launch-layout.js';
+import {
+  freeArgs,
+  freeValue,
+  Results,
+  readValue,
+  resultsBytes,
+  Tag,
+  writeValue,
+} from '../memory/launch-layout.js';
 import { IndexSpace } from '../spaces/index.js';
 import type { LaunchHandle } from './handle.js';
 
@@ -78,7 +86,13 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     const { records, launches } = options.limits;
-    this.graph = createGraph({ records, edges: 8 * records, launches, tasks: 1024, workers: options.workers });
+    this.graph = createGraph({
+      records,
+      edges: 8 * records,
+      launches,
+      tasks: 1024,
+      workers: options.workers,
+    });
     this.heap = Heap.reserve(options.memory, this.graph.control);
     this.builder = new RecordBuilder(this.graph, () => this.#starve());
     this.#freeSlots = Array.from({ length: launches - 1 }, (_, i) => launches - 1 - i);
@@ -100,7 +114,9 @@ export class Engine {
       log: options.log,
       lost: (error) => this.#workerLost(error),
     });
-    this.#finisher = new Finisher(this.graph, launcherLane(this.graph), (record) => this.executor.ready(record));
+    this.#finisher = new Finisher(this.graph, launcherLane(this.graph), (record) =>
+      this.executor.ready(record),
+    );
     this.analysis = new Analysis(
       this.builder,
       () => this.builder.open(this.#joinSlot, 0, 0, 0),
@@ -425,9 +441,12 @@ export class Engine {
   }
 
   #workerLost(error: Error): void {
-    this.#lost ??= new WorkerLostError(`a worker thread died: ${error.message}. Its tasks cannot be finished.`, {
-      cause: error,
-    });
+    this.#lost ??= new WorkerLostError(
+      `a worker thread died: ${error.message}. Its tasks cannot be finished.`,
+      {
+        cause: error,
+      },
+    );
     this.events.emit('lost', this.#lost);
     for (const handle of this.#handles) {
       if (handle === null) continue;
@@ -440,7 +459,10 @@ export class Engine {
 
   /** Called while records or edges are used up. */
   #starve(): void {
-    this.#wait(this.graph.limits.records >> 2, () => this.builder.freeRecords === 0 || this.builder.freeEdges === 0);
+    this.#wait(
+      this.graph.limits.records >> 2,
+      () => this.builder.freeRecords === 0 || this.builder.freeEdges === 0,
+    );
   }
 
   /** Blocks until about `count` records have ended, or something else happened. */
@@ -548,4 +570,3 @@ export function formatBytes(bytes: number): string {
   if (bytes >= 2 ** 10) return `${(bytes / 2 ** 10).toFixed(1)} KiB`;
   return `${bytes} bytes`;
 }
-

@@ -4,18 +4,18 @@ import { BoundsError, LaunchError } from '../errors.js';
 import type { ReductionName } from '../privileges/index.js';
 import type { Point } from '../spaces/index.js';
 import type { LaunchHandle } from './handle.js';
-import type { Operations } from './operations.js';
+import type { FuturePort } from './ports.js';
 
 /** The value of one task. Can be awaited, and passed to a launch without waiting. */
 export class TaskFuture<T> implements PromiseLike<T> {
   declare readonly __t?: T;
   /** @internal */ readonly handle: LaunchHandle;
   /** @internal */ readonly index: number;
-  readonly #operations: Operations;
+  readonly #port: FuturePort;
 
   /** @internal */
-  constructor(operations: Operations, handle: LaunchHandle, index: number) {
-    this.#operations = operations;
+  constructor(port: FuturePort, handle: LaunchHandle, index: number) {
+    this.#port = port;
     this.handle = handle;
     this.index = index;
   }
@@ -25,12 +25,16 @@ export class TaskFuture<T> implements PromiseLike<T> {
     resolved?: ((value: T) => U | PromiseLike<U>) | null,
     rejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<U | E> {
-    return this.#operations.valueOf(this.handle, this.index).then(resolved as (value: unknown) => U, rejected);
+    return this.#port.valueOf(this.handle, this.index).then(resolved as (value: unknown) => U, rejected);
   }
 
   /** A future of a pure function of the value, computed on the launching thread. */
   map<U>(pure: (value: T) => U): TaskFuture<U> {
-    return this.#operations.mapFuture(this.handle, this.index, pure as (value: unknown) => unknown) as TaskFuture<U>;
+    return new TaskFuture<U>(
+      this.#port,
+      this.#port.map(this.handle, this.index, pure as (value: unknown) => unknown),
+      0,
+    );
   }
 }
 
@@ -38,11 +42,11 @@ export class TaskFuture<T> implements PromiseLike<T> {
 export class FutureMap<T> implements PromiseLike<T[]> {
   declare readonly __t?: T;
   /** @internal */ readonly handle: LaunchHandle;
-  readonly #operations: Operations;
+  readonly #port: FuturePort;
 
   /** @internal */
-  constructor(operations: Operations, handle: LaunchHandle) {
-    this.#operations = operations;
+  constructor(port: FuturePort, handle: LaunchHandle) {
+    this.#port = port;
     this.handle = handle;
   }
 
@@ -52,15 +56,18 @@ export class FutureMap<T> implements PromiseLike<T[]> {
     const coordinates = typeof point === 'number' ? [point] : point;
     const index = domain.indexOf(coordinates);
     if (index < 0) {
-      throw new BoundsError(`Point (${coordinates.join(', ')}) is not in the launch domain ${domain}.`, coordinates);
+      throw new BoundsError(
+        `Point (${coordinates.join(', ')}) is not in the launch domain ${domain}.`,
+        coordinates,
+      );
     }
-    return new TaskFuture<T>(this.#operations, this.handle, index);
+    return new TaskFuture<T>(this.#port, this.handle, index);
   }
 
   /** All values folded with an operator, the same bits for any number of workers. */
   reduce(operator: ReductionName): TaskFuture<number> {
     if (this.handle.points === 0) throw new LaunchError('A launch of no points has no results to reduce.');
-    return this.#operations.foldFutures(this.handle, operator);
+    return new TaskFuture<number>(this.#port, this.#port.fold(this.handle, operator), 0);
   }
 
   /** All values, in lexicographic order of the points, once all have ended. */
@@ -69,7 +76,7 @@ export class FutureMap<T> implements PromiseLike<T[]> {
     resolved?: ((value: T[]) => U | PromiseLike<U>) | null,
     rejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<U | E> {
-    return this.#operations.valuesOf(this.handle).then(resolved as (value: unknown[]) => U, rejected);
+    return this.#port.valuesOf(this.handle).then(resolved as (value: unknown[]) => U, rejected);
   }
 
   async *[Symbol.asyncIterator](): AsyncIterableIterator<[Point, T]> {

@@ -1,6 +1,7 @@
 // A launch as the launching thread sees it, from the call until nobody needs its results any more.
-import type { IndexSpace } from '../spaces/index.js';
+
 import type { Instance } from '../memory/instance.js';
+import type { IndexSpace } from '../spaces/index.js';
 
 /** Anything a launch holds that is counted while the launch lives. */
 export interface Held {
@@ -49,6 +50,7 @@ export function recordOf(handle: LaunchHandle, point: number): number {
   const { points, records } = handle;
   if (records.length === points) return point;
   let record = Math.floor((point * records.length) / points);
-  while (record + 1 < records.length && Math.floor(((record + 1) * points) / records.length) <= point) record++;
+  while (record + 1 < records.length && Math.floor(((record + 1) * points) / records.length) <= point)
+    record++;
   return record;
 }

@@ -22,7 +22,8 @@ export interface Resolved {
 function conflict(a: readonly FieldUse[], b: readonly FieldUse[]): [FieldUse, FieldUse] | null {
   for (const use of a) {
     const other = b.find(({ field }) => field === use.field);
-    if (other !== undefined && EXECUTION_INTERFERENCE[use.usage * USAGE_CODES + other.usage] !== 0) return [use, other];
+    if (other !== undefined && EXECUTION_INTERFERENCE[use.usage * USAGE_CODES + other.usage] !== 0)
+      return [use, other];
   }
   return null;
 }

@@ -1,12 +1,13 @@
 // Regions and partitions as the program holds them.
+
+import { whole } from '../analysis/equivalence-sets.js';
 import { LaunchError } from '../errors.js';
 import type { TypedArray } from '../privileges/index.js';
+import type { Colours, FieldSpace, Fields, FieldType, IndexPartition } from '../regions/index.js';
 import * as partitions from '../regions/index.js';
-import type { Colours, Fields, FieldSpace, FieldType, IndexPartition } from '../regions/index.js';
-import { type IndexSpace, type Point } from '../spaces/index.js';
-import { whole } from '../analysis/equivalence-sets.js';
+import type { IndexSpace, Point } from '../spaces/index.js';
 import type { Cap, Caps, Disjointness, Projected, RegionRef } from './capabilities.js';
-import type { Operations } from './operations.js';
+import type { RegionPort } from './ports.js';
 import type { Tree } from './tree.js';
 
 /** The array type of a field. */
@@ -26,17 +27,17 @@ export class Region<F extends Fields, C extends Caps> implements RegionRef<F, C>
   /** @internal */ readonly tree: Tree;
   /** @internal */ readonly place: IndexPartition;
   /** @internal */ readonly colour: number;
-  readonly #operations: Operations;
+  readonly #port: RegionPort;
 
   /** @internal */
-  constructor(operations: Operations, tree: Tree, space: FieldSpace<F>, place: IndexPartition, colour: number) {
-    this.#operations = operations;
+  constructor(port: RegionPort, tree: Tree, space: FieldSpace<F>, place: IndexPartition, colour: number) {
+    this.#port = port;
     this.tree = tree;
     this.space = space;
     this.place = place;
     this.colour = colour;
     this.indexSpace = place.subspaces[colour]!;
-    this.partition = new PartitionConstructors<F, C>(operations, this);
+    this.partition = new PartitionConstructors<F, C>(port, this);
   }
 
   /** Number of points. */
@@ -49,12 +50,12 @@ export class Region<F extends Fields, C extends Caps> implements RegionRef<F, C>
    * far. An operation in program order, like a task that reads.
    */
   read<K extends keyof F & string>(field: K): Promise<ArrayOf<F[K]>> {
-    return this.#operations.read(this, field) as Promise<ArrayOf<F[K]>>;
+    return this.#port.read(this, field) as Promise<ArrayOf<F[K]>>;
   }
 
   /** Sets one field of all points, in lexicographic order. Waits for earlier readers, unless the whole region is written. */
   write<K extends keyof F & string>(field: K, values: ArrayLike<number> | ArrayLike<bigint>): void {
-    this.#operations.write(this, field, values);
+    this.#port.write(this, field, values);
   }
 
   /** Gives the memory back once the operations launched so far have ended. Only the root of a tree can be freed. */
@@ -77,14 +78,14 @@ export class Partition<F extends Fields, C extends Caps, D extends Disjointness>
   readonly index: IndexPartition;
   /** @internal */ readonly tree: Tree;
   declare readonly __d?: D;
-  readonly #operations: Operations;
+  readonly #port: RegionPort;
   readonly #regions: Region<F, C>[] = [];
   readonly #identity: ProjectedPartition<F, C, D>;
   readonly [colour: number]: Region<F, C>;
 
   /** @internal */
-  constructor(operations: Operations, tree: Tree, space: FieldSpace<F>, index: IndexPartition) {
-    this.#operations = operations;
+  constructor(port: RegionPort, tree: Tree, space: FieldSpace<F>, index: IndexPartition) {
+    this.#port = port;
     this.tree = tree;
     this.space = space;
     this.index = index;
@@ -104,7 +105,7 @@ export class Partition<F extends Fields, C extends Caps, D extends Disjointness>
 
   #region(position: number): Region<F, C> {
     return (this.#regions[position] ??= new Region<F, C>(
-      this.#operations,
+      this.#port,
       this.tree,
       this.space,
       this.index,
@@ -146,16 +147,16 @@ type ReadCaps<K extends string> = { [P in K]: 'R' };
 
 /** Ways to partition a region (runtime/regions has the mathematics). Those that look at a field read it in program order, and wait. */
 export class PartitionConstructors<F extends Fields, C extends Caps> {
-  readonly #operations: Operations;
+  readonly #port: RegionPort;
   readonly #region: Region<F, C>;
 
-  constructor(operations: Operations, region: Region<F, C>) {
-    this.#operations = operations;
+  constructor(port: RegionPort, region: Region<F, C>) {
+    this.#port = port;
     this.#region = region;
   }
 
   #make<D extends Disjointness>(index: IndexPartition): Partition<F, C, D> {
-    return new Partition<F, C, D>(this.#operations, this.#region.tree, this.#region.space, index);
+    return new Partition<F, C, D>(this.#port, this.#region.tree, this.#region.space, index);
   }
 
   /** Near-equal parts. */
@@ -164,7 +165,10 @@ export class PartitionConstructors<F extends Fields, C extends Caps> {
   }
 
   /** Parts with volumes proportional to weights. */
-  weights(colours: Colours, weights: ArrayLike<number> | ((colour: Point) => number)): Partition<F, C, 'disjoint'> {
+  weights(
+    colours: Colours,
+    weights: ArrayLike<number> | ((colour: Point) => number),
+  ): Partition<F, C, 'disjoint'> {
     return this.#make(partitions.weights(this.#region.indexSpace, colours, weights));
   }
 
@@ -193,7 +197,7 @@ export class PartitionConstructors<F extends Fields, C extends Caps> {
 
   /** Colour c gets the points whose field says c. Reads the field. */
   byField<K extends keyof F & string>(field: K, colours: Colours): Partition<F, C, 'disjoint'> {
-    const values = this.#operations.readNow(this.#region, field);
+    const values = this.#port.readNow(this.#region, field);
     return this.#make(partitions.byField(this.#region.indexSpace, colours, values));
   }
 
@@ -202,7 +206,7 @@ export class PartitionConstructors<F extends Fields, C extends Caps> {
     source: Partition<G, ReadCaps<K>, Disjointness> | Partition<G, { [P in keyof G]: Cap }, Disjointness>,
     field: K,
   ): Partition<F, C, 'unknown'> {
-    const values = this.#operations.readParent(source.tree, source.index, field);
+    const values = this.#port.readParent(source.tree, source.index, field);
     return this.#make(partitions.image(this.#region.indexSpace, source.index, values));
   }
 
@@ -211,7 +215,7 @@ export class PartitionConstructors<F extends Fields, C extends Caps> {
     target: Partition<G, Caps, Disjointness> | Partition<G, { [P in keyof G]: Cap }, Disjointness>,
     field: K,
   ): Partition<F, C, 'unknown'> {
-    const values = this.#operations.readNow(this.#region, field);
+    const values = this.#port.readNow(this.#region, field);
     return this.#make(partitions.preimage(this.#region.indexSpace, target.index, values));
   }
 
@@ -238,7 +242,9 @@ export class PartitionConstructors<F extends Fields, C extends Caps> {
 
   #own(partition: Partition<F, C, Disjointness>): IndexPartition {
     if (partition.tree !== this.#region.tree) {
-      throw new LaunchError(`The partition belongs to region ${partition.tree.name}, not to ${this.#region.tree.name}.`);
+      throw new LaunchError(
+        `The partition belongs to region ${partition.tree.name}, not to ${this.#region.tree.name}.`,
+      );
     }
     return partition.index;
   }
@@ -246,9 +252,9 @@ export class PartitionConstructors<F extends Fields, C extends Caps> {
 
 /** The root region of a tree. */
 export function rootRegion<F extends Fields>(
-  operations: Operations,
+  port: RegionPort,
   tree: Tree,
   space: FieldSpace<F>,
 ): Region<F, { [K in keyof F]: Cap }> {
-  return new Region(operations, tree, space, whole(tree.space), 0);
+  return new Region(port, tree, space, whole(tree.space), 0);
 }

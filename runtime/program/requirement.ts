@@ -1,7 +1,7 @@
 // What a task declares of a region: fields and privileges.
 import { LaunchError } from '../errors.js';
 import { type ReductionName, reductionFault, usage, usageCode } from '../privileges/index.js';
-import { type Fields, type FieldSpace, fieldIndex } from '../regions/index.js';
+import { type FieldSpace, type Fields, fieldIndex } from '../regions/index.js';
 import type { Cap, Caps } from './capabilities.js';
 
 /** Fields under one privilege. */
@@ -26,11 +26,15 @@ export class Requirement<F extends Fields, C extends Caps> {
   /** Both, on one region. A field may be named once. */
   and<C2 extends Caps>(other: Requirement<F, C2>): Requirement<F, Omit<C, keyof C2> & C2> {
     if ((other.space as unknown) !== this.space) {
-      throw new LaunchError('The two parts of a requirement name different field spaces: give each region its own requirement.');
+      throw new LaunchError(
+        'The two parts of a requirement name different field spaces: give each region its own requirement.',
+      );
     }
     const twice = other.uses.find(({ field }) => this.uses.some((mine) => mine.field === field));
     if (twice !== undefined) {
-      throw new LaunchError(`Field ${twice.name} stands twice in one requirement: updates() is what reads and writes.`);
+      throw new LaunchError(
+        `Field ${twice.name} stands twice in one requirement: updates() is what reads and writes.`,
+      );
     }
     return new Requirement(this.space, [...this.uses, ...other.uses]);
   }
@@ -41,7 +45,8 @@ function requirement<F extends Fields, C extends Caps>(
   fields: readonly string[],
   code: number,
 ): Requirement<F, C> {
-  if (fields.length === 0) throw new LaunchError(`A requirement names no field: the fields are ${space.names.join(', ')}.`);
+  if (fields.length === 0)
+    throw new LaunchError(`A requirement names no field: the fields are ${space.names.join(', ')}.`);
   return new Requirement<F, C>(
     space,
     fields.map((name) => ({ field: fieldIndex(space as unknown as FieldSpace, name), name, usage: code })),

@@ -1,6 +1,7 @@
 // Runs a program: makes the machine, calls the main function, waits for all it launched, and takes the machine down.
-import { availableParallelism, totalmem } from 'node:os';
+
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import type { AnalysisFaults } from '../analysis/dependences.js';
 import { LaunchError, UsageError } from '../errors.js';
@@ -97,7 +98,11 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     faults: options.faults ?? {},
     limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },
     createExecutor: (parts) =>
-      executor === 'threads' ? new Threads(parts) : executor === 'inOrder' ? new InOrder(parts) : new Virtual(parts),
+      executor === 'threads'
+        ? new Threads(parts)
+        : executor === 'inOrder'
+          ? new InOrder(parts)
+          : new Virtual(parts),
     log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
   });
   const { onEdge } = options;
@@ -124,7 +129,11 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     // Whatever happened, all lanes end: first what they still run, as far as it ends by itself.
     await engine.executor.stop();
     engine.poll();
-    options.onTimeline?.({ entries: engine.timeline, taskNames: engine.taskNames, lost: engine.timelineLost });
+    options.onTimeline?.({
+      entries: engine.timeline,
+      taskNames: engine.taskNames,
+      lost: engine.timelineLost,
+    });
     options.onStatistics?.({
       operations: engine.operations,
       edges: engine.builder.edgesMade,

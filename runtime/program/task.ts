@@ -87,18 +87,25 @@ export function task<R extends Requirements = Record<never, never>, A extends ob
   declaration: TaskDeclaration<R, A, T>,
 ): Task<R, A, T> {
   const { name, module, run } = declaration;
-  if (typeof name !== 'string' || name === '') throw new LaunchError('A task has no name: give it one, unique in its module.');
+  if (typeof name !== 'string' || name === '')
+    throw new LaunchError('A task has no name: give it one, unique in its module.');
   if (typeof module !== 'string' || !module.includes(':')) {
-    throw new LaunchError(`Task ${name}: module is ${JSON.stringify(module)}, but it must be import.meta.url, so that workers can import it.`);
+    throw new LaunchError(
+      `Task ${name}: module is ${JSON.stringify(module)}, but it must be import.meta.url, so that workers can import it.`,
+    );
   }
   if (typeof run !== 'function') throw new LaunchError(`Task ${name}: run is no function.`);
   const names = Object.keys(declaration.regions ?? {});
   if (names.length > MAX_REQUIREMENTS) {
-    throw new LaunchError(`Task ${name} has ${names.length} region requirements; ${MAX_REQUIREMENTS} is the most.`);
+    throw new LaunchError(
+      `Task ${name} has ${names.length} region requirements; ${MAX_REQUIREMENTS} is the most.`,
+    );
   }
   for (const key of names) {
     if (!((declaration.regions as Requirements)[key] instanceof Requirement)) {
-      throw new LaunchError(`Task ${name}: regions.${key} is no requirement: use reads, updates, overwrites or reduces.`);
+      throw new LaunchError(
+        `Task ${name}: regions.${key} is no requirement: use reads, updates, overwrites or reduces.`,
+      );
     }
   }
   if (declaration.leaf === false) {

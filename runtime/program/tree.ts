@@ -52,7 +52,8 @@ export class Tree {
   }
 
   check(): void {
-    if (this.freed) throw new LaunchError(`Region ${this.name} was freed: nothing can be launched on it any more.`);
+    if (this.freed)
+      throw new LaunchError(`Region ${this.name} was freed: nothing can be launched on it any more.`);
   }
 
   /** The instance of a field; made of zeros at first use, unless all of it is about to be overwritten. */
@@ -97,7 +98,11 @@ export class Tree {
       const type = this.fields.fields[this.fields.names[field]!]!;
       const { privilege, reduction } = usageOf(usage);
       const access =
-        privilege === 'reduce' ? Access.reduce + REDUCTIONS.indexOf(reduction!) : privilege === 'read' ? Access.read : Access.write;
+        privilege === 'reduce'
+          ? Access.reduce + REDUCTIONS.indexOf(reduction!)
+          : privilege === 'read'
+            ? Access.read
+            : Access.write;
       return {
         kind: ELEMENT_KINDS.indexOf(type.kind),
         lanes: type.lanes,

@@ -1,6 +1,13 @@
 // The same small programs on every executor: same values, whatever ran where.
 import t, { type Test } from 'tap';
-import { EXECUTORS, type ExecutorName, type RunOptions, run, TaskError, UpstreamError } from '../../../runtime/index.js';
+import {
+  EXECUTORS,
+  type ExecutorName,
+  type RunOptions,
+  run,
+  TaskError,
+  UpstreamError,
+} from '../../../runtime/index.js';
 import { accumulate, dot, failing, init, later, saxpy, stencil, Vec } from './vector.tasks.js';
 
 const machines: { executor: ExecutorName; workers?: number }[] = [
@@ -30,7 +37,10 @@ everywhere('saxpy and a dot product', async (t, options) => {
   const y = Array.from({ length: 1000 }, (_, i) => 0.5 * i + 2);
   const total = y.reduce((sum, value, i) => sum + i * value, 0);
   t.equal(result.total, total);
-  t.same([...result.y], y.map((value, i) => total * i + value));
+  t.same(
+    [...result.y],
+    y.map((value, i) => total * i + value),
+  );
 });
 
 everywhere('reductions', async (t, options) => {
@@ -44,7 +54,10 @@ everywhere('reductions', async (t, options) => {
     ctx.launch(accumulate, { v }, { by: 100 });
     return v.read('y');
   }, options);
-  t.same([...y], Array.from({ length: 100 }, (_, i) => (i < 10 ? 1 : 2) + 0.5 + 25 + 100));
+  t.same(
+    [...y],
+    Array.from({ length: 100 }, (_, i) => (i < 10 ? 1 : 2) + 0.5 + 25 + 100),
+  );
 });
 
 everywhere('a stencil loop', async (t, options) => {
@@ -71,7 +84,10 @@ everywhere('asynchronous tasks', async (t, options) => {
     ctx.index([4], later, { v: p.at() }, { by: by.at(2) });
     return v.read('x');
   }, options);
-  t.same([...x], Array.from({ length: 20 }, (_, i) => i + 20));
+  t.same(
+    [...x],
+    Array.from({ length: 20 }, (_, i) => i + 20),
+  );
 });
 
 everywhere('the first failure in program order, and what it reaches', async (t, options) => {

@@ -1,0 +1,232 @@
+// Operations that run on the launching thread: reading and writing regions, folding and mapping futures. They are
+// records of the graph like any task, so they keep their place in program order.
+import { whole } from '../analysis/equivalence-sets.js';
+import { LaunchError } from '../errors.js';
+import { FoldWord, foldNumbers } from '../execution/fold-results.js';
+import { elements } from '../execution/view.js';
+import { Kind } from '../graph/layout.js';
+import type { Instance } from '../memory/instance.js';
+import { Results } from '../memory/launch-layout.js';
+import { ELEMENT_KINDS, REDUCTIONS, type ReductionName, type TypedArray } from '../privileges/index.js';
+import { fieldIndex, type IndexPartition } from '../regions/index.js';
+import { IndexSpace } from '../spaces/index.js';
+import type { Engine } from './engine.js';
+import type { LaunchHandle } from './handle.js';
+import type { Resolved } from './legality.js';
+import type { FuturePort, RegionPlace, RegionPort } from './ports.js';
+import type { Projections } from './projections.js';
+import type { Tree } from './tree.js';
+import { maybeRename, OVERWRITE, READ, UPDATE, useOf } from './uses.js';
+
+const ONE = IndexSpace.extent([1]);
+
+export class HostOperations implements RegionPort, FuturePort {
+  readonly #engine: Engine;
+  readonly #projections: Projections;
+
+  constructor(engine: Engine, projections: Projections) {
+    this.#engine = engine;
+    this.#projections = projections;
+  }
+
+  // ---- futures ----
+
+  async valuesOf(handle: LaunchHandle): Promise<unknown[]> {
+    const values = await this.#engine.values(handle);
+    return values ?? new Array<unknown>(handle.points).fill(undefined);
+  }
+
+  async valueOf(handle: LaunchHandle, index: number): Promise<unknown> {
+    return (await this.#engine.values(handle))?.[index];
+  }
+
+  /** A future of all results of a launch, folded on a worker. */
+  fold(source: LaunchHandle, operator: ReductionName): LaunchHandle {
+    const engine = this.#engine;
+    if (source.slot < 0) return this.#foldClosed(source, operator);
+    const { graph, builder } = engine;
+    const handle = engine.openSingle(Kind.foldResults, `${source.task} (${operator})`, source.site);
+    const bytes = 4 * FoldWord.words;
+    const unit = engine.allocate(bytes, 'arguments', false);
+    handle.blocks.push({ unit, bytes });
+    engine.heap.store(unit, FoldWord.results, graph.results[source.slot]!);
+    engine.heap.store(unit, FoldWord.points, source.points);
+    engine.heap.store(unit, FoldWord.op, REDUCTIONS.indexOf(operator));
+    graph.args[handle.slot] = unit;
+    engine.depend(handle, source);
+    makeOne(engine, handle, () => {
+      for (let i = 0; i < source.records.length; i++)
+        builder.after(source.records[i]!, source.generations[i]!, true);
+    });
+    return handle;
+  }
+
+  /** The launch is over and its results are ours: a host record keeps the fold in program order. */
+  #foldClosed(source: LaunchHandle, operator: ReductionName): LaunchHandle {
+    return this.#host(`${source.task} (${operator})`, source, () => {
+      const values = source.values ?? [];
+      const odd = values.findIndex((value) => typeof value !== 'number' && typeof value !== 'boolean');
+      if (odd >= 0 || values.length === 0) {
+        throw new TypeError(
+          `point number ${Math.max(0, odd)} of task ${source.task} returned no number, so the results cannot be reduced`,
+        );
+      }
+      return foldNumbers(values.map(Number), operator);
+    });
+  }
+
+  /** A future of a function of another, computed on the launching thread when that one is there. */
+  map(source: LaunchHandle, index: number, pure: (value: unknown) => unknown): LaunchHandle {
+    return this.#host(`map of ${source.task}`, source, () => {
+      if (source.closed) return pure(source.values?.[index]);
+      const { heap, graph } = this.#engine;
+      return pure(new Results(heap, graph.results[source.slot]!, source.points).get(index));
+    });
+  }
+
+  #host(name: string, source: LaunchHandle, run: () => unknown): LaunchHandle {
+    const engine = this.#engine;
+    const handle = engine.openSingle(Kind.host, name, source.site);
+    handle.host = () => {
+      const value = run();
+      new Results(engine.heap, engine.graph.results[handle.slot]!, 1).set(0, value);
+    };
+    if (source.slot >= 0) engine.depend(handle, source);
+    makeOne(engine, handle, () => {
+      for (let i = 0; i < source.records.length; i++) {
+        engine.builder.after(source.records[i]!, source.generations[i]!, true);
+      }
+    });
+    return handle;
+  }
+
+  /** A host record that uses one field of a region. */
+  #hostUse(
+    region: RegionPlace,
+    field: string,
+    code: number,
+    name: string,
+    run: (instance: Instance) => void,
+  ): LaunchHandle {
+    const engine = this.#engine;
+    const { tree, place: partition, colour } = region;
+    tree.check();
+    const index = fieldIndex(tree.fields, field);
+    const uses = useOf(index, field, code);
+    const requirement: Resolved = {
+      name: field,
+      tree,
+      partition,
+      uses,
+      colours: this.#projections.constant(partition, ONE, colour),
+    };
+    const site: { stack?: string } = {};
+    Error.captureStackTrace(site, this.#hostUse);
+    const handle = engine.openSingle(Kind.host, `${name} ${tree.name}.${field}`, site);
+    for (const sets of tree.state.classes([index])) maybeRename(engine, requirement, code, sets, 1);
+    // The instance of now: a later launch may rename the field before this record's turn comes.
+    const instance = tree.instance(index);
+    handle.host = () => run(instance);
+    tree.use(handle, uses);
+    makeOne(engine, handle, () => {
+      for (const sets of tree.state.classes([index])) {
+        engine.analysis.use(sets, sets.cover(partition), partition, colour, code);
+      }
+    });
+    return handle;
+  }
+
+  async read(region: RegionPlace, field: string): Promise<TypedArray> {
+    let values: TypedArray | null = null;
+    const handle = this.#hostUse(region, field, READ, 'read of', (instance) => {
+      values = this.#copyOut(region.tree, instance, field, region.indexSpace);
+    });
+    await this.#engine.values(handle);
+    return values!;
+  }
+
+  /** The same, waiting here and now. */
+  readNow(region: RegionPlace, field: string): TypedArray {
+    let values: TypedArray | null = null;
+    const handle = this.#hostUse(region, field, READ, 'read of', (instance) => {
+      values = this.#copyOut(region.tree, instance, field, region.indexSpace);
+    });
+    this.#engine.waitFor(handle);
+    if (values === null) throw handle.error ?? new LaunchError(`field ${field} could not be read.`);
+    return values;
+  }
+
+  /** A field of the region that a partition cuts. */
+  readParent(tree: Tree, partition: IndexPartition, field: string): TypedArray {
+    return this.readNow(
+      { tree, place: whole(partition.parent), colour: 0, indexSpace: partition.parent },
+      field,
+    );
+  }
+
+  write(region: RegionPlace, field: string, values: ArrayLike<number> | ArrayLike<bigint>): void {
+    const lanes = region.tree.fields.fields[field]?.lanes ?? 1;
+    const wanted = region.indexSpace.volume * lanes;
+    if (values.length !== wanted) {
+      throw new LaunchError(
+        `write: field ${field} of region ${region.tree.name} takes ${wanted} numbers (${region.indexSpace.volume} points, ${lanes} each), not ${values.length}.`,
+      );
+    }
+    const all = region.indexSpace === region.tree.space;
+    const handle = this.#hostUse(region, field, all ? OVERWRITE : UPDATE, 'write of', (instance) => {
+      this.#pieces(region.tree, instance, field, region.indexSpace, (array, at, length, from) => {
+        for (let i = 0; i < length; i++) (array as { [i: number]: unknown })[at + i] = values[from + i];
+      });
+    });
+    this.#engine.waitFor(handle);
+    if (handle.error !== null) throw handle.error;
+  }
+
+  #copyOut(tree: Tree, instance: Instance, field: string, space: IndexSpace): TypedArray {
+    const type = tree.fields.fields[field]!;
+    const out = new type.array(space.volume * type.lanes) as TypedArray;
+    this.#pieces(tree, instance, field, space, (array, at, length, to) => {
+      (out as Float64Array).set(array.subarray(at, at + length) as Float64Array, to);
+    });
+    return out;
+  }
+
+  /** Calls `each(array, at, length, position)` for the contiguous pieces of a space in a field's instance. */
+  #pieces(
+    tree: Tree,
+    instance: Instance,
+    field: string,
+    space: IndexSpace,
+    each: (array: TypedArray, at: number, length: number, position: number) => void,
+  ): void {
+    const type = tree.fields.fields[field]!;
+    const { lo, extent } = tree.box;
+    const array = elements(
+      this.#engine.heap,
+      ELEMENT_KINDS.indexOf(type.kind),
+      instance.unit,
+      0,
+      extent[0]! * extent[1]! * extent[2]! * type.lanes,
+    );
+    let position = 0;
+    space.forEachRun((lead, from, to) => {
+      let at = 0;
+      for (let axis = 0; axis < space.rank; axis++) {
+        at = at * extent[axis]! + (axis < space.rank - 1 ? lead[axis]! : from) - lo[axis]!;
+      }
+      const length = (to - from + 1) * type.lanes;
+      each(array, at * type.lanes, length, position);
+      position += length;
+    });
+  }
+}
+
+/** Makes the one record of an internal launch; `edges` says whom it waits for. */
+function makeOne(engine: Engine, handle: LaunchHandle, edges: () => void): void {
+  const record = engine.builder.open(handle.slot, 0, 1, 0);
+  handle.records = Int32Array.of(record);
+  handle.generations = Int32Array.of(engine.graph.generation[record]!);
+  edges();
+  engine.seal();
+  engine.sealLaunch(handle);
+}

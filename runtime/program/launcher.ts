@@ -1,0 +1,436 @@
+// Launches, from the call to the last record: resolve, check, bind, expand.
+import type { Cover, EquivalenceSets } from '../analysis/equivalence-sets.js';
+import { whole } from '../analysis/equivalence-sets.js';
+import { LaunchError } from '../errors.js';
+import { BUILTIN, builtinLeaves } from '../execution/builtin.js';
+import type { Leaf } from '../execution/leaf.js';
+import { treeBytes, writeTree } from '../execution/reduction-tree.js';
+import { Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
+import { place } from '../mapping/place.js';
+import { blockStart, reductionBlocks, writeArgs, writeValue } from '../memory/launch-layout.js';
+import { type FieldSpace, fieldIndex, type IndexPartition } from '../regions/index.js';
+import { IndexSpace, unionAll } from '../spaces/index.js';
+import { type SplitArgs, splitArgs } from './arguments.js';
+import type { Engine } from './engine.js';
+import { FutureMap, TaskFuture } from './future.js';
+import { type LaunchHandle, recordOf } from './handle.js';
+import { checkInterference, type Resolved } from './legality.js';
+import type { FuturePort } from './ports.js';
+import type { Projections } from './projections.js';
+import { Partition, ProjectedPartition, Region } from './region.js';
+import type { FieldUse } from './requirement.js';
+import type { Task } from './task.js';
+import type { Tree } from './tree.js';
+import { groupsOf, maybeRename, OVERWRITE, privilegeOf, touchesAll, useOf } from './uses.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: any region of any fields
+type AnyRegion = Region<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: any projected partition
+type AnyProjected = ProjectedPartition<any, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: any task
+type AnyTask = Task<any, any, any>;
+
+/** One use of equivalence sets that every record of a launch makes. */
+interface Step {
+  readonly sets: EquivalenceSets;
+  readonly cover: Cover;
+  readonly partition: IndexPartition;
+  readonly colours: Int32Array | null;
+  readonly usage: number;
+}
+
+const ONE = IndexSpace.extent([1]);
+
+export class Launcher {
+  readonly engine: Engine;
+  readonly #projections: Projections;
+  readonly #futures: FuturePort;
+  readonly #keys = new Map<string, number>();
+  readonly #domains = new Map<string, IndexSpace>();
+  readonly #legal = new Map<string, true>();
+  readonly #unions = new WeakMap<IndexPartition, Map<Int32Array | null, IndexPartition>>();
+
+  constructor(engine: Engine, projections: Projections, futures: FuturePort) {
+    this.engine = engine;
+    this.#projections = projections;
+    this.#futures = futures;
+  }
+
+  // ---- launches ----
+
+  /** Launches a task for every point of a domain. */
+  index(
+    domain: readonly number[] | IndexSpace,
+    task: AnyTask,
+    regions: Readonly<Record<string, unknown>>,
+    args: Readonly<Record<string, unknown>>,
+    site: { stack?: string },
+  ): FutureMap<unknown> {
+    return new FutureMap(this.#futures, this.#launch(this.#domain(domain), task, regions, args, site));
+  }
+
+  /** Launches a task once. */
+  single(
+    task: AnyTask,
+    regions: Readonly<Record<string, unknown>>,
+    args: Readonly<Record<string, unknown>>,
+    site: { stack?: string },
+  ): TaskFuture<unknown> {
+    return new TaskFuture(this.#futures, this.#launch(ONE, task, regions, args, site), 0);
+  }
+
+  #domain(domain: readonly number[] | IndexSpace): IndexSpace {
+    if (domain instanceof IndexSpace) {
+      if (!domain.dense)
+        throw new LaunchError(
+          'A launch domain must be a box: partition by domain, or launch over its bounding box.',
+        );
+      return domain;
+    }
+    if (!Array.isArray(domain)) {
+      throw new LaunchError(`A launch domain is a list of sizes such as [16], not ${typeof domain}.`);
+    }
+    const key = domain.join(',');
+    let space = this.#domains.get(key);
+    if (space === undefined) this.#domains.set(key, (space = IndexSpace.extent(domain)));
+    return space;
+  }
+
+  #launch(
+    domain: IndexSpace,
+    task: AnyTask,
+    regions: Readonly<Record<string, unknown>>,
+    args: Readonly<Record<string, unknown>>,
+    site: { stack?: string },
+  ): LaunchHandle {
+    if (typeof task !== 'object' || task === null || !('leaf' in task)) {
+      throw new LaunchError(
+        typeof task === 'function'
+          ? 'A function was launched, but functions cannot be sent to workers: declare it with task({ module: import.meta.url, name, run }) and export it.'
+          : `What was launched is no task: declare it with task({ ... }), and pass what that returns.`,
+      );
+    }
+    const resolved = this.#resolve(domain, task, regions);
+    this.#checkLegal(task, domain, resolved);
+    const name = task.name;
+    const words = () =>
+      resolved.map((r) => `${r.name}: ${r.tree.name} {${r.uses.map((use) => use.name).join(', ')}}`);
+    return this.#issue(
+      domain,
+      name,
+      task.leaf,
+      task,
+      task.async ? Kind.io : Kind.task,
+      resolved,
+      args,
+      site,
+      words,
+    );
+  }
+
+  #resolve(domain: IndexSpace, task: AnyTask, regions: Readonly<Record<string, unknown>>): Resolved[] {
+    const names: readonly string[] = task.leaf.requirements;
+    for (const name of Object.keys(regions)) {
+      if (!names.includes(name)) {
+        throw new LaunchError(
+          `task ${task.name} has no requirement called ${name}: it has ${names.join(', ') || 'none'}.`,
+        );
+      }
+    }
+    return names.map((name) => {
+      const given = regions[name];
+      const requirement = task.regions[name]!;
+      if (given === undefined)
+        throw new LaunchError(`task ${task.name}: no region was given for its requirement ${name}.`);
+      const isRegion = given instanceof Region;
+      if (!isRegion && !(given instanceof ProjectedPartition)) {
+        throw new LaunchError(
+          `task ${task.name}: what was given for ${name} is ${given instanceof Partition ? 'a partition: say partition.at()' : 'no region'}.`,
+        );
+      }
+      if ((given as AnyRegion | AnyProjected).space !== requirement.space) {
+        throw new LaunchError(
+          `task ${task.name}: the region given for ${name} has other fields than the task declares (${requirement.space.names.join(', ')}): use the same fieldSpace object.`,
+        );
+      }
+      const tree: Tree = isRegion ? (given as AnyRegion).tree : (given as AnyProjected).partition.tree;
+      if (tree.engine !== this.engine)
+        throw new LaunchError(`task ${task.name}: the region given for ${name} belongs to another run.`);
+      tree.check();
+      if (isRegion) {
+        const { place: partition, colour } = given as AnyRegion;
+        return {
+          name,
+          tree,
+          partition,
+          uses: requirement.uses,
+          colours: this.#projections.constant(partition, domain, colour),
+        };
+      }
+      const { partition, project } = given as AnyProjected;
+      return {
+        name,
+        tree,
+        partition: partition.index,
+        uses: requirement.uses,
+        colours: this.#projections.project(
+          partition.index,
+          domain,
+          project,
+          `task ${task.name}, requirement ${name}`,
+        ),
+      };
+    });
+  }
+
+  #checkLegal(task: AnyTask, domain: IndexSpace, resolved: readonly Resolved[]): void {
+    let key = `${this.engine.taskId(task.leaf, task)} ${domain.volume}`;
+    for (const { tree, partition, colours } of resolved) {
+      key += ` ${idOf(tree)}.${partition.id}.${colours === null ? 0 : idOf(colours)}`;
+    }
+    if (this.#legal.has(key)) return;
+    checkInterference(task.name, domain, resolved);
+    if (this.#legal.size > 4096) this.#legal.clear();
+    this.#legal.set(key, true);
+  }
+
+  /** Makes the launch and all its records. */
+  #issue(
+    domain: IndexSpace,
+    name: string,
+    leaf: Leaf,
+    kindName: { module: string; name: string },
+    kind: number,
+    resolved: readonly Resolved[],
+    args: Readonly<Record<string, unknown>>,
+    site: { stack?: string },
+    words: () => string[],
+  ): LaunchHandle {
+    const { engine } = this;
+    const { graph, heap, builder, analysis } = engine;
+    const taskId = engine.taskId(leaf, kindName);
+    // Arguments are looked at before anything is made, so that a refused launch leaves no trace.
+    const split = splitArgs(args, `task ${name}`);
+    if (kind === Kind.io) engine.executor.startIo();
+    const handle = engine.openLaunch(kind, taskId, name, domain, site, words);
+    const { slot, points } = handle;
+    graph.requirements[slot] = resolved.length;
+
+    const steps: Step[] = [];
+    const reductions: { requirement: number; target: number; steps: Step[] }[] = [];
+    this.#prepare(resolved, points);
+    resolved.forEach((requirement, r) => {
+      const { tree, partition, colours, uses } = requirement;
+      const reduced: FieldUse[] = [];
+      for (const { usage: code, fields } of groupsOf(uses)) {
+        if (privilegeOf(code) === 'reduce') {
+          reduced.push(...uses.filter((use) => use.usage === code));
+          continue;
+        }
+        for (const sets of tree.state.classes(fields)) {
+          maybeRename(engine, requirement, code, sets, points);
+          steps.push({ sets, cover: sets.cover(partition), partition, colours, usage: code });
+        }
+      }
+      tree.use(handle, uses);
+      const binding = tree.bind(partition, uses, colours);
+      engine.hold(handle, binding);
+      graph.bindings[slot * MAX_REQUIREMENTS + r] = binding.unit;
+      graph.projections[slot * MAX_REQUIREMENTS + r] = colours === null ? 0 : this.#projections.unit(colours);
+      if (reduced.length > 0) {
+        const union = this.#union(partition, colours, points);
+        const target = tree.bind(union, reduced, null);
+        engine.hold(handle, target);
+        const applySteps: Step[] = [];
+        for (const { usage: code, fields } of groupsOf(reduced)) {
+          for (const sets of tree.state.classes(fields)) {
+            applySteps.push({ sets, cover: sets.cover(union), partition: union, colours: null, usage: code });
+          }
+        }
+        reductions.push({ requirement: r, target: heap.load(target.unit, 0), steps: applySteps });
+      }
+    });
+
+    this.#writeArgs(handle, split);
+    if (reductions.length > 0) this.#openApply(handle, name, resolved, reductions, site);
+
+    const blocks = reductions.length > 0 ? reductionBlocks(points) : points;
+    const records = new Int32Array(blocks);
+    const generations = new Int32Array(blocks);
+    const { workers } = graph.limits;
+    for (let block = 0; block < blocks; block++) {
+      const first = blocks === points ? block : blockStart(block, blocks, points);
+      const end = blocks === points ? block + 1 : blockStart(block + 1, blocks, points);
+      const record = builder.open(slot, first, end - first, place(block, blocks, workers));
+      records[block] = record;
+      generations[block] = graph.generation[record]!;
+      for (const { sets, cover, partition, colours, usage: code } of steps) {
+        for (let point = first; point < end; point++) {
+          analysis.use(sets, cover, partition, colours === null ? point : colours[point]!, code);
+        }
+      }
+      for (const { source, index } of split.futures) this.#afterFuture(source, index);
+      engine.seal();
+    }
+    handle.records = records;
+    handle.generations = generations;
+    engine.sealLaunch(handle);
+    return handle;
+  }
+
+  /** Lets the shape of the equivalence sets follow the launch, before anybody looks up how it meets them. */
+  #prepare(resolved: readonly Resolved[], points: number): void {
+    const { analysis } = this.engine;
+    // Classes are split first, all of them: a split changes which sets a field has.
+    for (const { tree, uses } of resolved)
+      for (const { fields } of groupsOf(uses)) tree.state.classes(fields);
+    for (const requirement of resolved) {
+      const { tree, partition, uses } = requirement;
+      for (const { usage: code, fields } of groupsOf(uses)) {
+        const privilege = privilegeOf(code);
+        const writesAll =
+          (privilege === 'update' || privilege === 'overwrite') && touchesAll(requirement, points);
+        for (const sets of tree.state.classes(fields)) analysis.prepare(sets, partition, writesAll);
+      }
+    }
+  }
+
+  /** All points that a reducing launch touches, as a partition of one colour. */
+  #union(partition: IndexPartition, colours: Int32Array | null, points: number): IndexPartition {
+    let byColours = this.#unions.get(partition);
+    if (byColours === undefined) this.#unions.set(partition, (byColours = new Map()));
+    let union = byColours.get(colours);
+    if (union === undefined) {
+      const all = colours === null && points === partition.subspaces.length;
+      const space =
+        all && partition.complete
+          ? partition.parent
+          : unionAll(
+              all
+                ? partition.subspaces
+                : [...new Set(colours ?? range(points))].map((c) => partition.subspaces[c]!),
+              partition.parent.rank,
+            );
+      union = whole(space);
+      byColours.set(colours, union);
+    }
+    return union;
+  }
+
+  /** The record that folds the root of the reduction tree into the regions; it waits for whoever uses them. */
+  #openApply(
+    handle: LaunchHandle,
+    name: string,
+    resolved: readonly Resolved[],
+    reductions: readonly { requirement: number; target: number; steps: Step[] }[],
+    site: { stack?: string },
+  ): void {
+    const { engine } = this;
+    const { graph, builder, analysis } = engine;
+    const bytes = treeBytes(handle.points, reductions.length);
+    const unit = engine.allocate(bytes, `reductions of ${name}`, false);
+    writeTree(engine.heap, unit, handle.points, reductions);
+    const apply = engine.openSingle(Kind.apply, `${name} (fold)`, site);
+    apply.blocks.push({ unit, bytes });
+    graph.tree[handle.slot] = unit;
+    graph.tree[apply.slot] = unit;
+    const record = builder.open(apply.slot, 0, 1, 0);
+    builder.expect(1); // the root of the tree
+    for (const { requirement, steps } of reductions) {
+      const { tree, uses } = resolved[requirement]!;
+      tree.use(apply, uses);
+      for (const { sets, cover, partition, usage: code } of steps)
+        analysis.use(sets, cover, partition, 0, code);
+    }
+    for (const held of handle.held) engine.hold(apply, held);
+    graph.applyRecord[handle.slot] = record;
+    engine.seal();
+    engine.sealLaunch(apply);
+  }
+
+  // ---- arguments ----
+
+  #writeArgs(handle: LaunchHandle, split: SplitArgs): void {
+    const { engine } = this;
+    const { numberKeys, numbers, rest, futures } = split;
+    if (numberKeys.length === 0 && rest === undefined && futures.length === 0) return;
+    const names = [...numberKeys, ...futures.map(({ key }) => key)];
+    const joined = names.join('\n');
+    let keys = this.#keys.get(joined);
+    if (keys === undefined) {
+      keys = names.length === 0 ? 0 : writeValue(engine.heap, names);
+      this.#keys.set(joined, keys);
+    }
+    handle.args = writeArgs(
+      engine.heap,
+      keys,
+      numbers,
+      rest,
+      futures.map(({ key, source, index }) => ({
+        key,
+        results: engine.graph.results[source.slot]!,
+        count: source.points,
+        index,
+      })),
+    );
+    engine.graph.args[handle.slot] = handle.args.unit;
+    for (const { source } of futures) engine.depend(handle, source);
+  }
+
+  /** The record being built takes the value of a point of another launch. */
+  #afterFuture(source: LaunchHandle, index: number): void {
+    const record = recordOf(source, index);
+    this.engine.builder.after(source.records[record]!, source.generations[record]!, true);
+  }
+
+  // ---- fills, reads and writes by the program ----
+
+  /** Sets one field of all points of a region to one number (or to that of a future). */
+  fill(region: AnyRegion, field: string, value: unknown, site: { stack?: string }): void {
+    const { tree, place: partition, colour } = region;
+    tree.check();
+    const index = fieldIndex(region.space as FieldSpace, field);
+    const type = tree.fields.fields[field]!;
+    const big = type.kind === 'i64' || type.kind === 'u64';
+    if (!(value instanceof TaskFuture)) {
+      const given = typeof value;
+      if (big && given === 'number' && Number.isInteger(value)) value = BigInt(value as number);
+      else if (given !== (big ? 'bigint' : 'number')) {
+        throw new LaunchError(
+          `fill: field ${field} is ${type.kind}, so it cannot be filled with ${String(value)} (${given}).`,
+        );
+      }
+    }
+    const leaf = builtinLeaves.get('fill')!;
+    const resolved: Resolved = {
+      name: 'region',
+      tree,
+      partition,
+      uses: useOf(index, field, OVERWRITE),
+      colours: this.#projections.constant(partition, ONE, colour),
+    };
+    this.#issue(
+      ONE,
+      'fill',
+      leaf,
+      { module: BUILTIN, name: 'fill' },
+      Kind.task,
+      [resolved],
+      { value },
+      site,
+      () => [`${tree.name} {${field}}`],
+    );
+  }
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}
+
+const ids = new WeakMap<object, number>();
+let lastId = 0;
+function idOf(object: object): number {
+  let id = ids.get(object);
+  if (id === undefined) ids.set(object, (id = ++lastId));
+  return id;
+}

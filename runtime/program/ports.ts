@@ -1,0 +1,39 @@
+// What regions and futures ask of the machinery behind them, so that neither has to know it.
+import type { ReductionName, TypedArray } from '../privileges/index.js';
+import type { IndexPartition } from '../regions/index.js';
+import type { IndexSpace } from '../spaces/index.js';
+import type { LaunchHandle } from './handle.js';
+import type { Tree } from './tree.js';
+
+/** A region, as far as operations look at it. */
+export interface RegionPlace {
+  readonly tree: Tree;
+  /** The partition and the position of the colour that it is. */
+  readonly place: IndexPartition;
+  readonly colour: number;
+  readonly indexSpace: IndexSpace;
+}
+
+export interface RegionPort {
+  /** A copy of a field, once earlier operations have written it. */
+  read(region: RegionPlace, field: string): Promise<TypedArray>;
+  /** The same, waiting here and now. */
+  readNow(region: RegionPlace, field: string): TypedArray;
+  /** The same for the region that a partition cuts. */
+  readParent(tree: Tree, partition: IndexPartition, field: string): TypedArray;
+  write(region: RegionPlace, field: string, values: ArrayLike<number> | ArrayLike<bigint>): void;
+}
+
+/** The value of one point of a launch. */
+export interface PointOfLaunch {
+  readonly handle: LaunchHandle;
+  readonly index: number;
+}
+
+export interface FuturePort {
+  valueOf(handle: LaunchHandle, index: number): Promise<unknown>;
+  valuesOf(handle: LaunchHandle): Promise<unknown[]>;
+  /** The launch whose one result is a function of a result, or the fold of all. */
+  map(handle: LaunchHandle, index: number, pure: (value: unknown) => unknown): LaunchHandle;
+  fold(handle: LaunchHandle, operator: ReductionName): LaunchHandle;
+}

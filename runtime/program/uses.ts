@@ -1,0 +1,67 @@
+// Small questions about what a requirement uses: which fields under which privilege, and all of them or a part.
+import type { EquivalenceSets } from '../analysis/equivalence-sets.js';
+import { usage, usageCode, usageOf } from '../privileges/index.js';
+import type { Engine } from './engine.js';
+import type { Resolved } from './legality.js';
+import type { FieldUse } from './requirement.js';
+
+export const READ = usageCode(usage('read'));
+export const UPDATE = usageCode(usage('update'));
+export const OVERWRITE = usageCode(usage('overwrite'));
+export const privilegeOf = (code: number) => usageOf(code).privilege;
+
+/** Uses of a requirement with the same usage. */
+export interface Group {
+  readonly usage: number;
+  readonly fields: number[];
+}
+
+const groupsKept = new WeakMap<readonly FieldUse[], Group[]>();
+const usesKept = new Map<string, readonly FieldUse[]>();
+
+/** Whether the points of a launch together touch the whole tree through a requirement. */
+export function touchesAll({ tree, partition, colours }: Resolved, points: number): boolean {
+  if (partition.parent !== tree.space || !partition.complete) return false;
+  if (colours === null) return points === partition.subspaces.length;
+  if (points < partition.subspaces.length) return false;
+  return new Set(colours).size === partition.subspaces.length;
+}
+
+export function maybeRename(
+  engine: Engine,
+  requirement: Resolved,
+  code: number,
+  sets: EquivalenceSets,
+  points: number,
+): void {
+  if (code !== OVERWRITE || !touchesAll(requirement, points)) return;
+  const { tree } = requirement;
+  if (!engine.analysis.busy(sets)) {
+    for (const field of sets.fields) tree.instance(field, true);
+    return;
+  }
+  tree.rename(sets);
+}
+
+/** The uses of a requirement by usage. */
+export function groupsOf(uses: readonly FieldUse[]): Group[] {
+  let groups = groupsKept.get(uses);
+  if (groups === undefined) {
+    groups = [];
+    for (const { field, usage: code } of uses) {
+      const group = groups.find((g) => g.usage === code);
+      if (group === undefined) groups.push({ usage: code, fields: [field] });
+      else group.fields.push(field);
+    }
+    groupsKept.set(uses, groups);
+  }
+  return groups;
+}
+
+/** One use of one field; the same object every time. */
+export function useOf(field: number, name: string, code: number): readonly FieldUse[] {
+  const key = `${field} ${name} ${code}`;
+  let uses = usesKept.get(key);
+  if (uses === undefined) usesKept.set(key, (uses = [{ field, name, usage: code }]));
+  return uses;
+}
