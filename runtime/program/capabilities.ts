@@ -45,11 +45,12 @@ export type Views<F extends Fields, C extends Caps> = {
 
 /**
  * A region as an argument. Holding more capability is assignable to needing less, never the other way: the
- * capabilities stand in a contravariant place.
+ * capabilities stand in a contravariant place. (`| undefined` says nothing new, but keeps the compiler's messages to
+ * the point under exactOptionalPropertyTypes.)
  */
 export interface RegionRef<F extends Fields, C extends Caps> {
   readonly space: FieldSpace<F>;
-  readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void };
+  readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void } | undefined;
 }
 
 /** What is known, by its constructor, of the overlaps of a partition. */
@@ -59,5 +60,5 @@ export type Disjointness = 'disjoint' | 'aliased' | 'unknown';
 export interface Projected<F extends Fields, C extends Caps, D extends Disjointness> {
   readonly space: FieldSpace<F>;
   readonly disjoint: D;
-  readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void };
+  readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void } | undefined;
 }

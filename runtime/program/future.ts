@@ -8,7 +8,7 @@ import type { FuturePort } from './ports.js';
 
 /** The value of one task. Can be awaited, and passed to a launch without waiting. */
 export class TaskFuture<T> implements PromiseLike<T> {
-  declare readonly __t?: T;
+  declare readonly __t?: T | undefined;
   /** @internal */ readonly handle: LaunchHandle;
   /** @internal */ readonly index: number;
   readonly #port: FuturePort;
@@ -40,7 +40,7 @@ export class TaskFuture<T> implements PromiseLike<T> {
 
 /** The values of the points of an index launch. */
 export class FutureMap<T> implements PromiseLike<T[]> {
-  declare readonly __t?: T;
+  declare readonly __t?: T | undefined;
   /** @internal */ readonly handle: LaunchHandle;
   readonly #port: FuturePort;
 

@@ -23,7 +23,7 @@ export class Region<F extends Fields, C extends Caps> implements RegionRef<F, C>
   readonly indexSpace: IndexSpace;
   /** Ways to cut this region into subregions. */
   readonly partition: PartitionConstructors<F, C>;
-  declare readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void };
+  declare readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void } | undefined;
   /** @internal */ readonly tree: Tree;
   /** @internal */ readonly place: IndexPartition;
   /** @internal */ readonly colour: number;
@@ -77,7 +77,7 @@ export class Partition<F extends Fields, C extends Caps, D extends Disjointness>
   /** The mathematics: colours, subspaces, disjointness. */
   readonly index: IndexPartition;
   /** @internal */ readonly tree: Tree;
-  declare readonly __d?: D;
+  declare readonly __d?: D | undefined;
   readonly #port: RegionPort;
   readonly #regions: Region<F, C>[] = [];
   readonly #identity: ProjectedPartition<F, C, D>;
@@ -132,7 +132,7 @@ export class ProjectedPartition<F extends Fields, C extends Caps, D extends Disj
 {
   readonly space: FieldSpace<F>;
   declare readonly disjoint: D;
-  declare readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void };
+  declare readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void } | undefined;
   /** @internal */ readonly partition: Partition<F, C, D>;
   /** @internal */ readonly project: Projection | null;
 

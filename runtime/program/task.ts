@@ -52,7 +52,7 @@ export class Task<R extends Requirements, A extends object, T> {
   readonly async: boolean;
   readonly leaf: Leaf;
   declare readonly __a?: (args: A) => void;
-  declare readonly __out?: T;
+  declare readonly __out?: T | undefined;
 
   constructor(declaration: TaskDeclaration<R, A, T>) {
     this.name = declaration.name;
