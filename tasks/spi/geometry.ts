@@ -4,6 +4,8 @@
  * so that |s| = 2 sin(theta) / lambda = 1 / d. The beam runs along +z.
  */
 
+import { UsageError } from '../../runtime/errors.js';
+
 /** Photon energy (eV) times wavelength (m): h c / e. */
 export const ENERGY_TIMES_WAVELENGTH = 1.23984197386209e-6;
 /** The classical electron radius, m. */
@@ -35,7 +37,7 @@ export interface Beam {
 /** Wavelength in m of photons of `photonEnergy` eV. */
 export function wavelength(photonEnergy: number): number {
   if (!(photonEnergy > 0 && Number.isFinite(photonEnergy))) {
-    throw new RangeError(`photon energy must be a positive number of eV, not ${photonEnergy}`);
+    throw new UsageError(`photon energy must be a positive number of eV, not ${photonEnergy}`);
   }
   return ENERGY_TIMES_WAVELENGTH / photonEnergy;
 }
@@ -54,10 +56,10 @@ export function pixelCount(detector: Detector): number {
  */
 export function simpleSquare(pixels: number, size: number, distance: number): Detector {
   if (!(Number.isSafeInteger(pixels) && pixels > 0)) {
-    throw new RangeError(`detector: pixels along an edge must be a positive integer, not ${pixels}`);
+    throw new UsageError(`detector: pixels along an edge must be a positive integer, not ${pixels}`);
   }
   if (!(size > 0 && distance > 0)) {
-    throw new RangeError(`detector: size and distance must be positive, not ${size} m and ${distance} m`);
+    throw new UsageError(`detector: size and distance must be positive, not ${size} m and ${distance} m`);
   }
   const pitch = size / pixels;
   const positions = new Float64Array(3 * pixels * pixels);
@@ -90,7 +92,7 @@ export function squareReaching(
   const size = 0.1;
   const sine = (wavelength(photonEnergy) * 1e10) / (2 * resolution);
   if (!(sine > 0 && sine < Math.SQRT1_2)) {
-    throw new RangeError(
+    throw new UsageError(
       `a flat detector across a beam of ${photonEnergy} eV cannot reach ${resolution} Angstrom: ` +
         `lambda / 2d = ${sine.toFixed(3)} must be below ${Math.SQRT1_2.toFixed(3)}`,
     );
@@ -153,7 +155,7 @@ export function polarizationFactors(
 ): Float64Array {
   const n = pixelCount(detector);
   const length = Math.hypot(...polarization);
-  if (!(length > 0)) throw new RangeError('polarisation must be a direction, not the zero vector');
+  if (!(length > 0)) throw new UsageError('polarisation must be a direction, not the zero vector');
   const [px, py, pz] = polarization;
   const out = new Float64Array(n);
   for (let i = 0; i < n; i++) {
@@ -170,13 +172,13 @@ export function polarizationFactors(
 
 /**
  * Expected photons per unit of |F|^2 (F in electrons) in every pixel: fluence * r_e^2 * polarisation * solid angle.
- * @throws RangeError when the beam states no photons or no focus
+ * @throws UsageError when the beam states no photons or no focus
  */
 export function photonsPerIntensity(detector: Detector, beam: Beam): Float64Array {
   if (
     !(beam.photons !== undefined && beam.photons > 0 && beam.focusArea !== undefined && beam.focusArea > 0)
   ) {
-    throw new RangeError('beam: photons and focusArea must be given and positive to predict photon counts');
+    throw new UsageError('beam: photons and focusArea must be given and positive to predict photon counts');
   }
   const factor = (beam.photons / beam.focusArea) * ELECTRON_RADIUS * ELECTRON_RADIUS;
   const out = solidAngles(detector);

@@ -7,6 +7,7 @@ export {
   autocorrelationOf,
   rotateVolume,
 } from './align.js';
+export * from './form-factors.js';
 export {
   fourierShellCorrelation,
   meshShellCorrelation,

@@ -5,6 +5,7 @@
  * The numbers of an image depend on (specification, seed, number of the image) alone: blocks of images can be
  * simulated anywhere, in any order, and are the same bits.
  */
+import { UsageError } from '../../runtime/errors.js';
 import {
   type Beam,
   type Detector,
@@ -78,6 +79,8 @@ export interface ImageBlock {
 }
 
 export interface Simulation extends ImageBlock {
+  /** Number of images: `count` again, under the name that `hdf5.writeImages` knows. */
+  readonly images: number;
   readonly shape: readonly [panels: number, ny: number, nx: number];
   /** (3, panels, ny, nx), 1/m. */
   readonly pixelPositionReciprocal: Float64Array;
@@ -107,7 +110,7 @@ export function simulationScene(spec: SimulationSpec): SimulationScene {
   if (spec.mask) for (let i = 0; i < n; i++) if (spec.mask[i] === 2) gain[i] = 0;
   if (spec.photonsPerImage !== undefined) {
     const expected = meanTotal(spec, s, gain);
-    if (!(expected > 0)) throw new RangeError('simulation: no unmasked pixel receives any photons');
+    if (!(expected > 0)) throw new UsageError('simulation: no unmasked pixel receives any photons');
     const scale = spec.photonsPerImage / expected;
     for (let i = 0; i < n; i++) gain[i] = gain[i]! * scale;
   }
@@ -161,7 +164,7 @@ export function simulateImages(scene: SimulationScene, first: number, count: num
 /** All images of a simulation, with geometry and truth. */
 export function simulate(spec: SimulationSpec): Simulation {
   const block = simulateImages(simulationScene(spec), 0, spec.images);
-  return { ...block, ...simulationGeometry(spec) };
+  return { ...block, images: spec.images, ...simulationGeometry(spec) };
 }
 
 /** The parts of a simulation that are the same for all images. */
@@ -269,7 +272,7 @@ function drawFluence(random: RandomStream, jitter: SimulationSpec['fluenceJitter
 function check(spec: SimulationSpec): void {
   const n = pixelCount(spec.detector);
   const refuse = (what: string): never => {
-    throw new RangeError(`simulation: ${what}`);
+    throw new UsageError(`simulation: ${what}`);
   };
   if (!(Number.isSafeInteger(spec.images) && spec.images > 0)) {
     refuse(`the number of images must be a positive integer, not ${spec.images}`);
@@ -303,12 +306,11 @@ function check(spec: SimulationSpec): void {
       `${spec.orientations.length} orientation values for ${spec.images} images, expected ${4 * spec.images}`,
     );
   }
-  wavelengthIsUsable(spec);
-}
-
-function wavelengthIsUsable(spec: SimulationSpec): void {
+  if (!(Number.isSafeInteger(spec.seed) && spec.seed >= 0)) {
+    refuse(`the seed must be a non-negative integer below 2^53, not ${spec.seed}`);
+  }
   const { photonEnergy } = spec.beam;
   if (!(photonEnergy > 0 && Number.isFinite(photonEnergy))) {
-    throw new RangeError(`simulation: photon energy must be a positive number of eV, not ${photonEnergy}`);
+    refuse(`the photon energy must be a positive number of eV, not ${photonEnergy}`);
   }
 }
