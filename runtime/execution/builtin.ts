@@ -6,6 +6,9 @@ import type { Piece } from './view.js';
 /** Stands for a module in the name of a built-in task. */
 export const BUILTIN = 'maniple:builtin';
 
+/** What the filled field is called in the view, whatever its name. */
+export const FILLED = 'value';
+
 interface FillView {
   readonly value: TypedArray;
   readonly pieces: readonly Piece[];
@@ -16,7 +19,7 @@ interface FillView {
 const fill: Leaf = {
   name: 'fill',
   requirements: ['region'],
-  fields: [['value']],
+  fields: [[FILLED]],
   run: (views, args) => {
     const view = views['region'] as FillView;
     const { value } = args as { value: number | bigint };

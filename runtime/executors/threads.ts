@@ -76,6 +76,7 @@ export class Threads implements Executor {
 
   /** Waits for the loop to see the stop word; a task that runs on and on is ended with its thread. */
   async #end(worker: Worker): Promise<void> {
+    if (worker.threadId < 0) return; // it has ended already
     await new Promise<void>((resolve) => {
       worker.once('exit', () => resolve());
       const late = setTimeout(() => void worker.terminate(), 200);

@@ -30,6 +30,7 @@ export interface EngineOptions {
   readonly memory: number;
   readonly check: boolean;
   readonly steal: boolean;
+  readonly rename: boolean;
   readonly timeline: boolean;
   readonly faults: AnalysisFaults;
   readonly limits: { readonly records: number; readonly launches: number };
@@ -73,6 +74,8 @@ export class Engine {
   readonly #read: Int32Array;
   #closing: LaunchHandle[] = [];
   #open = 0;
+  /** Those of them whose records were all made: they end by themselves. */
+  #running = 0;
   /** Promises that wait for a launch to end. */
   #watching = 0;
   /** Failures by operation, and which of them the program has been told. */
@@ -151,8 +154,8 @@ export class Engine {
         if (unit < 0 && zeroed) this.heap.clear(-unit, bytes);
         return Math.abs(unit);
       }
-      if (this.#open === 0) throw this.#outOfMemory(bytes, what);
-      this.#wait(1, () => this.#open > 0);
+      if (this.#running === 0) throw this.#outOfMemory(bytes, what);
+      this.#wait(1, () => this.#running > 0);
     }
   }
 
@@ -284,6 +287,7 @@ export class Engine {
   /** All records of the launch were made. */
   sealLaunch(handle: LaunchHandle): void {
     handle.sealed = true;
+    this.#running++;
     if (handle.left === 0) this.#closing.push(handle);
     this.poll();
   }
@@ -379,6 +383,7 @@ export class Engine {
     const { slot } = handle;
     handle.closed = true;
     this.#open--;
+    this.#running--;
     const unit = graph.results[slot]!;
     const results = new Results(heap, unit, handle.points);
     if (results.tags.some((tag) => tag !== Tag.none)) {

@@ -16,7 +16,7 @@ import type { Resolved } from './legality.js';
 import type { FuturePort, RegionPlace, RegionPort } from './ports.js';
 import type { Projections } from './projections.js';
 import type { Tree } from './tree.js';
-import { maybeRename, OVERWRITE, READ, UPDATE, useOf } from './uses.js';
+import { makeInstances, OVERWRITE, READ, rename, UPDATE, useOf } from './uses.js';
 
 const ONE = IndexSpace.extent([1]);
 
@@ -122,8 +122,9 @@ export class HostOperations implements RegionPort, FuturePort {
     };
     const site: { stack?: string } = {};
     Error.captureStackTrace(site, this.#hostUse);
+    makeInstances(requirement, 1);
+    rename(engine, requirement, 1);
     const handle = engine.openSingle(Kind.host, `${name} ${tree.name}.${field}`, site);
-    for (const sets of tree.state.classes([index])) maybeRename(engine, requirement, code, sets, 1);
     // The instance of now: a later launch may rename the field before this record's turn comes.
     const instance = tree.instance(index);
     handle.host = () => run(instance);

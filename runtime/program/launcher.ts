@@ -2,7 +2,7 @@
 import type { Cover, EquivalenceSets } from '../analysis/equivalence-sets.js';
 import { whole } from '../analysis/equivalence-sets.js';
 import { LaunchError } from '../errors.js';
-import { BUILTIN, builtinLeaves } from '../execution/builtin.js';
+import { BUILTIN, builtinLeaves, FILLED } from '../execution/builtin.js';
 import type { Leaf } from '../execution/leaf.js';
 import { treeBytes, writeTree } from '../execution/reduction-tree.js';
 import { Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
@@ -21,7 +21,7 @@ import { Partition, ProjectedPartition, Region } from './region.js';
 import type { FieldUse } from './requirement.js';
 import type { Task } from './task.js';
 import type { Tree } from './tree.js';
-import { groupsOf, maybeRename, OVERWRITE, privilegeOf, touchesAll, useOf } from './uses.js';
+import { groupsOf, makeInstances, OVERWRITE, privilegeOf, rename, touchesAll, useOf } from './uses.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: any region of any fields
 type AnyRegion = Region<any, any>;
@@ -212,13 +212,17 @@ export class Launcher {
     // Arguments are looked at before anything is made, so that a refused launch leaves no trace.
     const split = splitArgs(args, `task ${name}`);
     if (kind === Kind.io) engine.executor.startIo();
+    const points = domain.volume;
+    // So is memory: what does not fit is refused before the launch exists.
+    this.#prepare(resolved, points);
+    for (const requirement of resolved) makeInstances(requirement, points);
+    for (const requirement of resolved) rename(engine, requirement, points);
     const handle = engine.openLaunch(kind, taskId, name, domain, site, words);
-    const { slot, points } = handle;
+    const { slot } = handle;
     graph.requirements[slot] = resolved.length;
 
     const steps: Step[] = [];
     const reductions: { requirement: number; target: number; steps: Step[] }[] = [];
-    this.#prepare(resolved, points);
     resolved.forEach((requirement, r) => {
       const { tree, partition, colours, uses } = requirement;
       const reduced: FieldUse[] = [];
@@ -228,7 +232,6 @@ export class Launcher {
           continue;
         }
         for (const sets of tree.state.classes(fields)) {
-          maybeRename(engine, requirement, code, sets, points);
           steps.push({ sets, cover: sets.cover(partition), partition, colours, usage: code });
         }
       }
@@ -406,7 +409,7 @@ export class Launcher {
       name: 'region',
       tree,
       partition,
-      uses: useOf(index, field, OVERWRITE),
+      uses: useOf(index, FILLED, OVERWRITE),
       colours: this.#projections.constant(partition, ONE, colour),
     };
     this.#issue(

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly check?: boolean;
   /** Idle workers take from busy ones; default true. */
   readonly steal?: boolean;
+  /** Launches that overwrite a whole region get fresh memory while others still read the old; default true. */
+  readonly rename?: boolean;
   /** Record what ran when, and hand it to `onTimeline` at the end. */
   readonly onTimeline?: (timeline: Timeline) => void;
   /** Statistics at the end. */
@@ -94,6 +96,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     memory: options.memory ?? Math.floor(0.75 * memoryLimit()),
     check: options.check ?? false,
     steal: options.steal ?? true,
+    rename: options.rename ?? true,
     timeline: options.onTimeline !== undefined,
     faults: options.faults ?? {},
     limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },

@@ -112,7 +112,9 @@ export class Tree {
     });
     let key = `${partition.id}`;
     for (const { unit, access } of fields) key += ` ${unit}:${access}`;
-    for (const { field } of uses) key += ` ${field}`;
+    // Lanes keep views by their block, names and all: the same fields under other names are another view.
+    for (const { field, name } of uses)
+      key += name === this.fields.names[field] ? ` ${field}` : ` ${field}=${name}`;
     let binding = this.#bindings.get(key);
     const { heap } = this.engine;
     if (binding === undefined) {

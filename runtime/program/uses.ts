@@ -1,5 +1,4 @@
 // Small questions about what a requirement uses: which fields under which privilege, and all of them or a part.
-import type { EquivalenceSets } from '../analysis/equivalence-sets.js';
 import { usage, usageCode, usageOf } from '../privileges/index.js';
 import type { Engine } from './engine.js';
 import type { Resolved } from './legality.js';
@@ -27,20 +26,21 @@ export function touchesAll({ tree, partition, colours }: Resolved, points: numbe
   return new Set(colours).size === partition.subspaces.length;
 }
 
-export function maybeRename(
-  engine: Engine,
-  requirement: Resolved,
-  code: number,
-  sets: EquivalenceSets,
-  points: number,
-): void {
-  if (code !== OVERWRITE || !touchesAll(requirement, points)) return;
-  const { tree } = requirement;
-  if (!engine.analysis.busy(sets)) {
-    for (const field of sets.fields) tree.instance(field, true);
-    return;
+/** Instances for all fields of a requirement; zeros, unless the launch writes everything. */
+export function makeInstances(requirement: Resolved, points: number): void {
+  const all =
+    requirement.uses.some(({ usage: code }) => code === OVERWRITE) && touchesAll(requirement, points);
+  for (const { field, usage: code } of requirement.uses)
+    requirement.tree.instance(field, all && code === OVERWRITE);
+}
+
+/** Fresh instances for fields that the launch writes whole while others still use them (renaming: no anti-dependence). */
+export function rename(engine: Engine, requirement: Resolved, points: number): void {
+  const { tree, uses } = requirement;
+  for (const { usage: code, fields } of groupsOf(uses)) {
+    if (code !== OVERWRITE || !engine.options.rename || !touchesAll(requirement, points)) continue;
+    for (const sets of tree.state.classes(fields)) if (engine.analysis.busy(sets)) tree.rename(sets);
   }
-  tree.rename(sets);
 }
 
 /** The uses of a requirement by usage. */
