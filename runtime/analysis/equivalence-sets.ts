@@ -3,7 +3,7 @@
 // a launch over that partition finds its set by one array look-up; any other partition meets them through a cached
 // overlap table. A launch that writes everything through another partition makes that one the base (ray casting,
 // Bauer et al., PPoPP'23: sets take the shape of the last write).
-import { byDomain, IndexPartition, overlapTable } from '../regions/index.js';
+import { IndexPartition, overlapTable } from '../regions/index.js';
 import { IndexSpace, unionAll } from '../spaces/index.js';
 import { NIL, type Users } from './users.js';
 
@@ -20,7 +20,10 @@ export interface Cover {
 export function whole(space: IndexSpace): IndexPartition {
   let partition = wholes.get(space);
   if (partition === undefined) {
-    partition = byDomain(space, [1], [space]);
+    partition = new IndexPartition(space, IndexSpace.extent([1]), [space], {
+      disjoint: true,
+      complete: true,
+    });
     wholes.set(space, partition);
   }
   return partition;

@@ -35,7 +35,7 @@ export class TaskLoader {
     return this.#leaves[task]!;
   }
 
-  /** Loads a task. One that cannot be loaded becomes a task that says so when it is run. */
+  /** Loads a task (or one of an exported list of tasks). One that cannot be loaded becomes a task that says so when it is run. */
   async load(task: number): Promise<void> {
     const { module, name } = readValue(this.#heap, this.#graph.taskName[task]!) as TaskName;
     const builtin = module === BUILTIN ? builtinLeaves.get(name) : undefined;
@@ -58,9 +58,9 @@ async function imported(module: string, name: string): Promise<Leaf> {
   } catch (error) {
     return refuse(`its module ${module} does not load in a worker: ${(error as Error).message}`);
   }
-  const found = Object.values(exports).find((value) => isTask(value) && value.name === name) as
-    | ExportedTask
-    | undefined;
+  const found = Object.values(exports)
+    .flat()
+    .find((value) => isTask(value) && value.name === name) as ExportedTask | undefined;
   return (
     found?.leaf ??
     refuse(`${module} exports no task called ${name}: export it, so that workers can find it by its name`)

@@ -29,7 +29,7 @@ export function splitArgs(args: Readonly<Record<string, unknown>>, where: string
         split.futures.push({ key, source: handle, index });
         continue;
       }
-      if (handle.error !== null) throw handle.error;
+      if (handle.error !== null && handle.spoiled?.[index] === 1) throw handle.error;
       value = handle.values?.[index];
     }
     if (typeof value === 'number') {

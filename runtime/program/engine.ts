@@ -236,6 +236,7 @@ export class Engine {
       sealed: false,
       left: points,
       root: 0,
+      spoiled: null,
       closed: false,
       values: null,
       error: null,
@@ -331,7 +332,7 @@ export class Engine {
         const points = graph.points[record]!;
         builder.retire(record);
         if (handle === null || handle === undefined) continue; // a join
-        if (root !== 0 && (handle.root === 0 || root < handle.root)) handle.root = root;
+        if (root !== 0) this.#spoil(handle, graph.first[record]!, points, root);
         handle.left -= points;
         if (handle.left === 0 && handle.sealed) this.#closing.push(handle);
       }
@@ -342,6 +343,13 @@ export class Engine {
         this.timelineLost += taken.lost;
       }
     }
+  }
+
+  /** A record of a launch failed, or a failure reached it. */
+  #spoil(handle: LaunchHandle, first: number, points: number, root: number): void {
+    if (handle.root === 0 || root < handle.root) handle.root = root;
+    handle.spoiled ??= new Uint8Array(handle.points);
+    handle.spoiled.fill(1, first, first + points);
   }
 
   #host(): boolean {
@@ -515,10 +523,13 @@ export class Engine {
     if (this.#closing.length > 0) setImmediate(() => this.#rung());
   }
 
-  /** Resolves with the values of a launch that has ended well; rejects with the error that comes first in program order. */
-  async values(handle: LaunchHandle): Promise<unknown[] | null> {
+  /**
+   * Resolves with the values of a launch that has ended well; rejects with the error that comes first in program
+   * order. Of a single point (`index`) only its own fate counts.
+   */
+  async values(handle: LaunchHandle, index?: number): Promise<unknown[] | null> {
     await this.ended(handle);
-    if (handle.root !== 0) {
+    if (handle.root !== 0 && (index === undefined || handle.spoiled?.[index] === 1)) {
       // Which failure is first is known when all earlier operations have ended.
       await this.quiet(handle.operation);
       const error = handle.error!;

@@ -25,6 +25,8 @@ export interface LaunchHandle {
   left: number;
   /** First failure that reached one of its records (operation + 1), or 0. */
   root: number;
+  /** Per point, 1 where it failed or was skipped; null while all is well. */
+  spoiled: Uint8Array | null;
   closed: boolean;
   /** Values of the points once closed; null when no point returned anything. */
   values: unknown[] | null;

@@ -37,7 +37,7 @@ export class HostOperations implements RegionPort, FuturePort {
   }
 
   async valueOf(handle: LaunchHandle, index: number): Promise<unknown> {
-    return (await this.#engine.values(handle))?.[index];
+    return (await this.#engine.values(handle, index))?.[index];
   }
 
   /** A future of all results of a launch, folded on a worker. */

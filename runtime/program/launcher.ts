@@ -48,7 +48,7 @@ export class Launcher {
   readonly #keys = new Map<string, number>();
   readonly #domains = new Map<string, IndexSpace>();
   readonly #legal = new Map<string, true>();
-  readonly #unions = new WeakMap<IndexPartition, Map<Int32Array | null, IndexPartition>>();
+  readonly #unions = new WeakMap<IndexPartition, Map<Int32Array | number, IndexPartition>>();
 
   constructor(engine: Engine, projections: Projections, futures: FuturePort) {
     this.engine = engine;
@@ -241,6 +241,8 @@ export class Launcher {
       graph.bindings[slot * MAX_REQUIREMENTS + r] = binding.unit;
       graph.projections[slot * MAX_REQUIREMENTS + r] = colours === null ? 0 : this.#projections.unit(colours);
       if (reduced.length > 0) {
+        // In the order of the requirement, which is the order of the view's fields.
+        reduced.sort((a, b) => uses.indexOf(a) - uses.indexOf(b));
         const union = this.#union(partition, colours, points);
         const target = tree.bind(union, reduced, null);
         engine.hold(handle, target);
@@ -302,7 +304,8 @@ export class Launcher {
   #union(partition: IndexPartition, colours: Int32Array | null, points: number): IndexPartition {
     let byColours = this.#unions.get(partition);
     if (byColours === undefined) this.#unions.set(partition, (byColours = new Map()));
-    let union = byColours.get(colours);
+    const key = colours ?? points;
+    let union = byColours.get(key);
     if (union === undefined) {
       const all = colours === null && points === partition.subspaces.length;
       const space =
@@ -315,7 +318,7 @@ export class Launcher {
               partition.parent.rank,
             );
       union = whole(space);
-      byColours.set(colours, union);
+      byColours.set(key, union);
     }
     return union;
   }
