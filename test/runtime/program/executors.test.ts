@@ -96,7 +96,8 @@ everywhere('the first failure in program order, and what it reaches', async (t, 
     const p = v.partition.equal([4]);
     ctx.index([4], failing, { v: p.at() }, { bad: 2 });
     const dots = ctx.index([4], dot, { v: p.at() }, {});
-    const good = await dots.at(0).then(
+    const ran = await dots.at(0);
+    const good = await dots.at(2).then(
       () => 'ran',
       (error: unknown) => error,
     );
@@ -105,8 +106,9 @@ everywhere('the first failure in program order, and what it reaches', async (t, 
       (error: unknown) => error,
     );
     ctx.fill(v, 'x', 7);
-    return { good, reading, x: [...(await v.read('x'))] };
+    return { ran, good, reading, x: [...(await v.read('x'))] };
   }, options);
+  t.equal(outcome.ran, 0, 'points beside the failed one keep their values');
   t.type(outcome.good, UpstreamError);
   const root = (outcome.good as UpstreamError).root as TaskError;
   t.type(root, TaskError);
