@@ -101,8 +101,51 @@ export interface NufftAddon {
 
 type Reals = Float32Array | Float64Array;
 
+/** Orientation scores (kernels/scores.cc); `tasks/spi/scores.ts` says what the numbers mean. Rows lie in C order. */
+export interface ScoresAddon {
+  /** (n, m) inner products of (n, pixels) images and (m, pixels) references. */
+  scoreProducts(
+    images: Float32Array,
+    references: Float32Array,
+    n: number,
+    m: number,
+    pixels: number,
+    out: Float32Array | Float64Array,
+  ): void;
+  /**
+   * Merges gain[j] (image . reference j) + shift[j] into the best `top` per image: `keys`, `index` (n, top), best
+   * first. Reference j is entered as base + j; an equal key ranks behind those already there.
+   */
+  scoreSelect(
+    images: Float32Array,
+    references: Float32Array,
+    n: number,
+    m: number,
+    pixels: number,
+    gain: Float64Array,
+    shift: Float64Array,
+    base: number,
+    top: number,
+    keys: Float64Array,
+    index: Int32Array,
+  ): void;
+  /**
+   * weight log(max(r, floor mean r) / mean of these) for each reference. Returns the number of the first reference
+   * that is not finite, or -1.
+   */
+  scoreLogReferences(
+    references: Float32Array,
+    weight: Float32Array | null,
+    m: number,
+    pixels: number,
+    weightSum: number,
+    floor: number,
+    out: Float32Array,
+  ): number;
+}
+
 /** Everything in the add-on. */
-export interface Addon extends FutexAddon, FftAddon, NufftAddon {
+export interface Addon extends FutexAddon, FftAddon, NufftAddon, ScoresAddon {
   /** The vector level in use: what the processor has, capped by MANIPLE_SIMD. */
   readonly simdLevel: 'generic' | 'avx2' | 'avx512';
 }

@@ -13,6 +13,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_fft(env, exports);
   register_futex(env, exports);
   register_nufft(env, exports);
+  register_scores(env, exports);
   return exports;
 }
 

@@ -112,6 +112,14 @@ template <class V> MANIPLE_FN V loadPart(const LaneOf<V>* p, int count) {
 template <class V> MANIPLE_FN void storePart(LaneOf<V>* p, V v, int count) {
   for (int i = 0; i < count; i++) p[i] = v[i];
 }
+/// `active` lanes from element i on, or all of them: for the last items of a flat kernel.
+template <class V> MANIPLE_FN V get(const LaneOf<V>* p, int64_t i, int active) {
+  return active == kWidth<V> ? load<V>(p + i) : loadPart<V>(p + i, active);
+}
+template <class V> MANIPLE_FN void put(LaneOf<V>* p, int64_t i, V v, int active) {
+  if (active == kWidth<V>) store(p + i, v);
+  else storePart(p + i, v, active);
+}
 MANIPLE_FN void prefetch(const void* p) { __builtin_prefetch(p); }
 /// Memory at base[index], lane by lane.
 template <class V, class I> MANIPLE_FN V gather(const LaneOf<V>* base, I index) {
@@ -283,6 +291,20 @@ template <class V> MANIPLE_FN void transposeSquare(V* v) {
   }
 }
 
+// ---- Flat kernels: the body is one item; here `active` items side by side, on a GPU one thread each.
+// MANIPLE_KERNEL(name, parameters) { MANIPLE_ITEM(i); ... } becomes name(begin, end, arguments).
+
+#define MANIPLE_KERNEL(name, ...)                                                             \
+  MANIPLE_FN void name##Items(int64_t maniple_item, int active, __VA_ARGS__);                 \
+  template <class... A>                                                                       \
+  void name(int64_t begin, int64_t end, A... a) {                                             \
+    int64_t i = begin;                                                                        \
+    for (; i + kLanes<float> <= end; i += kLanes<float>) name##Items(i, kLanes<float>, a...); \
+    if (i < end) name##Items(i, int(end - i), a...);                                          \
+  }                                                                                           \
+  MANIPLE_FN void name##Items(int64_t maniple_item, int active, __VA_ARGS__)
+#define MANIPLE_ITEM(i) const int64_t i = maniple_item
+
 #else  // MANIPLE_GPU: a thread is a lane, so every varying value is a scalar.
 
 template <class T> constexpr int kLanes = 1;
@@ -295,6 +317,8 @@ using i64v = int64_t;
 template <class V> MANIPLE_FN V broadcast(V x) { return x; }
 template <class V> MANIPLE_FN V load(const V* p) { return *p; }
 template <class V> MANIPLE_FN void store(V* p, V v) { *p = v; }
+template <class V> MANIPLE_FN V get(const V* p, int64_t i, int) { return p[i]; }
+template <class V> MANIPLE_FN void put(V* p, int64_t i, V v, int) { p[i] = v; }
 template <class V, class I> MANIPLE_FN V gather(const V* base, I index) { return base[index]; }
 template <class V> MANIPLE_FN V select(bool mask, V a, V b) { return mask ? a : b; }
 template <class V> MANIPLE_FN V minimum(V a, V b) { return a < b ? a : b; }
@@ -308,6 +332,12 @@ template <class To, class V> MANIPLE_FN To bits(V v) {
 }
 MANIPLE_FN float nearest(float x) { return rintf(x); }
 MANIPLE_FN double nearest(double x) { return rint(x); }
+
+#define MANIPLE_KERNEL(name, ...) extern "C" __global__ void name(int64_t begin, int64_t end, __VA_ARGS__)
+#define MANIPLE_ITEM(i)                                                                   \
+  const int64_t i = begin + int64_t(blockIdx.x) * int64_t(blockDim.x) + int64_t(threadIdx.x); \
+  if (i >= end) return;                                                                   \
+  constexpr int active = 1
 
 #endif
 

@@ -50,6 +50,16 @@ export { better, type Refined, type RefineOptions, refineOrientations, scoreOrie
 export { type ReferenceSums, responsibilities, shareOut } from './responsibilities.js';
 export { superFibonacci, uniformRotations } from './rotation-grid.js';
 export {
+  orientationScoreMatrix,
+  orientationScores,
+  type PreparedReferences,
+  type PrepareOptions,
+  prepareReferences,
+  type ScoreMetric,
+  type ScoreOptions,
+  type Scores,
+} from './scores.js';
+export {
   type ImageBlock,
   type Simulation,
   type SimulationScene,

@@ -1,5 +1,7 @@
 /** Inner products of many images with many references: the matrix product that orientation matching spends its time in. */
 
+import { addon } from '../../native/index.js';
+
 /** References that fit the first-level cache while a few images pass by. */
 const TILE_PIXELS = 512;
 
@@ -12,6 +14,10 @@ export function imageReferenceProducts(
   const n = images.length / pixels;
   const m = references.length / pixels;
   const out = new Float32Array(n * m);
+  if (addon !== null) {
+    addon.scoreProducts(images, references, n, m, pixels, out);
+    return out;
+  }
   for (let from = 0; from < pixels; from += TILE_PIXELS) {
     const width = Math.min(TILE_PIXELS, pixels - from);
     for (let r = 0; r < m; r += 4) {

@@ -1,0 +1,121 @@
+// Orientation scores: blocks of images and references through the kernels of kernels/scores.cc. The meaning of the
+// numbers is in tasks/spi/scores.ts.
+#include "../kernels/scores.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "addon.h"
+#include "arguments.h"
+
+namespace maniple {
+
+namespace {
+
+/// Images of one block: with kScoreReferences references its dots fill a megabyte.
+constexpr size_t kBlockImages = 512;
+constexpr int64_t kMostRows = int64_t(1) << 31;
+
+struct Sizes {
+  size_t n, m, pixels;
+};
+
+Sizes sizesOf(const Napi::CallbackInfo& info, size_t at) {
+  return {size_t(wholeOf(info[at], "images", 0, kMostRows)), size_t(wholeOf(info[at + 1], "references", 0, kMostRows)),
+          size_t(wholeOf(info[at + 2], "pixels", 1, kMostRows))};
+}
+
+/// Calls use(i, j, rows, columns, dots) for every block of the product, references outermost, ascending.
+template <class Use>
+void inBlocks(const Sizes& s, const float* images, const float* references, Use use) {
+  if (s.n == 0 || s.m == 0) return;
+  std::vector<double> dots(std::min(s.n, kBlockImages) * std::min(s.m, kScoreReferences));
+  thread_local std::unique_ptr<float, decltype(&std::free)> scratch(
+      static_cast<float*>(std::aligned_alloc(64, kScoreScratch * sizeof(float))), &std::free);
+  if (!scratch) throw std::bad_alloc();
+  for (size_t j = 0; j < s.m; j += kScoreReferences) {
+    const size_t columns = std::min(kScoreReferences, s.m - j);
+    for (size_t i = 0; i < s.n; i += kBlockImages) {
+      const size_t rows = std::min(kBlockImages, s.n - i);
+      active_scoresTable().products(images + i * s.pixels, rows, references + j * s.pixels, columns, s.pixels, dots.data(),
+                                    columns, scratch.get());
+      use(i, j, rows, columns, dots.data());
+    }
+  }
+}
+
+/// scoreProducts(images, references, n, m, pixels, out): (n, m) inner products.
+void scoreProducts(const Napi::CallbackInfo& info) {
+  const Sizes s = sizesOf(info, 2);
+  const Span<float> images = spanOf<float>(info[0], "images", s.n * s.pixels);
+  const Span<float> references = spanOf<float>(info[1], "references", s.m * s.pixels);
+  const bool single = kindOf(info[5], "out") == napi_float32_array;
+  float* outSingle = single ? spanOf<float>(info[5], "out", s.n * s.m).data : nullptr;
+  double* outDouble = single ? nullptr : spanOf<double>(info[5], "out", s.n * s.m).data;
+  inBlocks(s, images.data, references.data, [&](size_t i, size_t j, size_t rows, size_t columns, const double* dots) {
+    for (size_t r = 0; r < rows; r++) {
+      const size_t to = (i + r) * s.m + j;
+      for (size_t c = 0; c < columns; c++) {
+        if (single) outSingle[to + c] = float(dots[r * columns + c]);
+        else outDouble[to + c] = dots[r * columns + c];
+      }
+    }
+  });
+}
+
+/// scoreSelect(images, references, n, m, pixels, gain, shift, base, top, keys, index).
+void scoreSelect(const Napi::CallbackInfo& info) {
+  const Sizes s = sizesOf(info, 2);
+  const size_t top = size_t(wholeOf(info[8], "top", 1, kMostRows));
+  const int32_t base = int32_t(wholeOf(info[7], "base", 0, INT32_MAX));
+  const Span<float> images = spanOf<float>(info[0], "images", s.n * s.pixels);
+  const Span<float> references = spanOf<float>(info[1], "references", s.m * s.pixels);
+  const Span<double> gain = spanOf<double>(info[5], "gain", s.m), shift = spanOf<double>(info[6], "shift", s.m);
+  const Span<double> keys = spanOf<double>(info[9], "keys", s.n * top);
+  const Span<int32_t> index = spanOf<int32_t>(info[10], "index", s.n * top);
+  inBlocks(s, images.data, references.data, [&](size_t i, size_t j, size_t rows, size_t columns, const double* dots) {
+    active_scoresTable().select(dots, columns, rows, columns, gain.data + j, shift.data + j, base + int32_t(j), top,
+                                keys.data + i * top, index.data + i * top);
+  });
+}
+
+/// scoreLogReferences(references, weight | null, m, pixels, weightSum, floor, out): weighted logarithms of each
+/// reference over its mean. Returns the number of the first reference that is not finite, or -1.
+Napi::Value scoreLogReferences(const Napi::CallbackInfo& info) {
+  const size_t m = size_t(wholeOf(info[2], "references", 0, kMostRows));
+  const size_t pixels = size_t(wholeOf(info[3], "pixels", 1, kMostRows));
+  const double weightSum = numberOf(info[4], "weightSum"), relative = numberOf(info[5], "floor");
+  const Span<float> in = spanOf<float>(info[0], "references", m * pixels);
+  const float* weight = info[1].IsNull() ? nullptr : spanOf<float>(info[1], "weight", pixels).data;
+  const Span<float> out = spanOf<float>(info[6], "out", m * pixels);
+  const ScoresTable& run = active_scoresTable();
+  for (size_t j = 0; j < m; j++) {
+    const float* row = in.data + j * pixels;
+    float* to = out.data + j * pixels;
+    const double mean = run.flooredSum(row, weight, pixels, 0.0f) / weightSum;
+    if (!std::isfinite(mean)) return Napi::Number::New(info.Env(), double(j));
+    const float floor = float(mean * relative);
+    const double raised = run.flooredSum(row, weight, pixels, floor) / weightSum;
+    if (floor >= 1e-37f && raised < 1e37) {
+      run.logRatios(0, int64_t(pixels), to, row, weight, floor, float(1 / raised));
+    } else {
+      // A reference without intensity says nothing: every pixel alike.
+      for (size_t p = 0; p < pixels; p++) to[p] = 0;
+    }
+  }
+  return Napi::Number::New(info.Env(), -1);
+}
+
+}  // namespace
+
+void register_scores(Napi::Env env, Napi::Object exports) {
+  exports.Set("scoreProducts", Napi::Function::New<scoreProducts>(env, "scoreProducts"));
+  exports.Set("scoreSelect", Napi::Function::New<scoreSelect>(env, "scoreSelect"));
+  exports.Set("scoreLogReferences", Napi::Function::New<scoreLogReferences>(env, "scoreLogReferences"));
+}
+
+}  // namespace maniple
