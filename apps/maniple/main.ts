@@ -4,6 +4,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { dispatch } from './dispatch.js';
+import { EXIT } from './exit-codes.js';
 
 // A reader of our output that has seen enough (`maniple ... | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -13,4 +14,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   process.exitCode = await dispatch(process.argv.slice(2));
+  // An interrupted run may have left threads behind that still work: they are not waited for.
+  if (process.exitCode === EXIT.interrupted) process.exit();
 }

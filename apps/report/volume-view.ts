@@ -9,31 +9,41 @@ export interface Plane {
   readonly values: Float64Array;
 }
 
-/** The cube that holds everything above `fraction` of the largest density of all maps, with a margin. */
+/** The part of a map that is shown: a cube of n voxels an edge, from voxel `start` on every axis. */
 export interface Crop {
   readonly start: number;
   readonly n: number;
 }
 
+/** The part of the squared density that must lie inside the cube that is shown: the particle, not its noise. */
+const SHOWN = 0.97;
+
 /**
  * A cube around the centre of the grid that shows all maps, so that their pictures are on one scale. Maps of one
  * report have the same n.
+ * @param margin what is added on every side, as a part of the half edge
  */
-export function cropFor(volumes: readonly ReportVolume[], fraction = 0.08, margin = 3): Crop {
+export function cropFor(volumes: readonly ReportVolume[], margin = 0.25): Crop {
   const n = volumes[0]!.n;
   const center = Math.floor(n / 2);
-  let reach = 4;
+  let half = 2;
   for (const { density } of volumes) {
-    let largest = 0;
-    for (const value of density) if (value > largest) largest = value;
+    // Squared density by distance from the centre, in the metric whose balls are cubes.
+    const at = new Float64Array(center + 1);
+    let total = 0;
     for (let i = 0; i < density.length; i++) {
-      if (density[i]! <= fraction * largest) continue;
-      const x = Math.floor(i / (n * n));
-      const y = Math.floor(i / n) % n;
-      reach = Math.max(reach, Math.abs(x - center), Math.abs(y - center), Math.abs((i % n) - center));
+      const value = Math.max(0, density[i]!) ** 2;
+      const x = Math.abs(Math.floor(i / (n * n)) - center);
+      const y = Math.abs((Math.floor(i / n) % n) - center);
+      const reach = Math.max(x, y, Math.abs((i % n) - center));
+      at[reach] = at[reach]! + value;
+      total += value;
     }
+    let reach = 0;
+    for (let inside = at[0]!; reach < center && inside < SHOWN * total; ) inside += at[++reach]!;
+    half = Math.max(half, reach);
   }
-  const half = Math.min(reach + margin, center);
+  half = Math.min(Math.ceil(half * (1 + margin)), center);
   return { start: center - half, n: Math.min(2 * half + 1, n - (center - half)) };
 }
 

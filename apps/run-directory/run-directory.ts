@@ -49,6 +49,8 @@ export interface RunDescription {
   /** The sections that matter to this run. */
   readonly sections: readonly Section[];
   readonly seed: number;
+  /** Files of an earlier run that this one uses, and that stay. */
+  readonly keep?: readonly string[];
 }
 
 const RUN = 'run.json';
@@ -97,7 +99,7 @@ export class RunDirectory {
   /** Makes the folder, clears the files of an earlier run in it, and writes a first run.json. */
   constructor(folder: string, description: RunDescription) {
     this.path = resolve(folder);
-    const replaced = replacedFiles(this.path);
+    const replaced = replacedFiles(this.path).filter((name) => !description.keep?.includes(name));
     try {
       mkdirSync(this.path, { recursive: true });
       for (const name of replaced) rmSync(join(this.path, name), { recursive: true, force: true });

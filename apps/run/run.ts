@@ -1,11 +1,14 @@
 // `maniple run program.ts [args]`: compiles the program when needed, gives its default export a context, and prints
 // what it returns.
 import { fileURLToPath } from 'node:url';
-import { ManipleError, UsageError } from '../../runtime/errors.js';
+import { type Context, ManipleError, UsageError } from '../../runtime/index.js';
 import type { Command } from '../command/command.js';
 import { runSection } from '../command/run-settings.js';
 import { compileProgram, displayPath } from './compile.js';
-import { type ProgramMain, startRuntime } from './start-runtime.js';
+import { runtimeOptions, startRuntime } from './start-runtime.js';
+
+/** The main function of a user's program. */
+type ProgramMain = (ctx: Context, args: readonly string[]) => unknown;
 
 /** The user's program threw something that is no error of ours. */
 export class ProgramError extends ManipleError {
@@ -28,15 +31,19 @@ function userFrames(error: unknown, files: readonly string[]): string[] {
 
 /** An error of the program, with the lines of the user's files that led to it. */
 function explain(error: unknown, program: string, files: readonly string[]): Error {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const own = userFrames(cause, files);
-  const frames = (own.length > 0 ? own : userFrames(error, files)).map((line) => `\n    ${line}`).join('');
+  // The innermost cause is nearest to the mistake.
+  let frames: string[] = [];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const own = userFrames(at, files);
+    if (own.length > 0) frames = own;
+  }
+  const where = frames.map((line) => `\n    ${line}`).join('');
   if (error instanceof ManipleError) {
-    error.message += frames;
+    error.message += where;
     return error;
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : `it threw ${String(error)}`;
-  return new ProgramError(`${program} failed: ${message}${frames}`, { cause: error });
+  return new ProgramError(`${program} failed: ${message}${where}`, { cause: error });
 }
 
 async function load(url: string, program: string, files: readonly string[]): Promise<ProgramMain> {
@@ -74,6 +81,7 @@ Types are not checked here. import.meta.dirname is the folder of your file.`,
   examples: ['maniple run saxpy.ts', 'maniple run saxpy.ts --workers 2 --json -- --size 1000'],
   async run({ positionals, configuration, signal, progress }) {
     const [program, ...args] = positionals as [string, ...string[]]; // the dispatcher has seen that it is there
+    const options = runtimeOptions(configuration.of(runSection));
     process.setSourceMapsEnabled(true);
     const compiled = await compileProgram(program);
     progress.detail(
@@ -81,7 +89,7 @@ Types are not checked here. import.meta.dirname is the folder of your file.`,
     );
     const main = await load(compiled.url, program, compiled.files);
     try {
-      const value = await startRuntime(main, args, configuration.of(runSection), signal);
+      const value = await startRuntime((ctx) => main(ctx, args), options, signal);
       return { json: value ?? null, text: '' };
     } catch (error) {
       throw explain(error, program, compiled.files);

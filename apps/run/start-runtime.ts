@@ -1,27 +1,38 @@
 // The one place where the command starts the runtime: from the settings of [run] to the options of `run`.
-import { existsSync } from 'node:fs';
-import { EngineError } from '../../runtime/errors.js';
+import { type Context, type RunOptions, run, UsageError } from '../../runtime/index.js';
 import type { runSection } from '../command/run-settings.js';
 import type { Values } from '../command/setting.js';
 
-/** The main function of a user's program. */
-export type ProgramMain = (ctx: unknown, args: readonly string[]) => unknown;
+/** The settings of [run], resolved. */
+export type RunSettings = Values<typeof runSection>;
 
-type RunSettings = Values<typeof runSection>;
-
-/** Runs a program's main function under the runtime; returns what it returns. */
-export async function startRuntime(
-  main: ProgramMain,
-  args: readonly string[],
-  settings: RunSettings,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const runtime = new URL('../../runtime/index.js', import.meta.url);
-  if (!existsSync(runtime)) throw new EngineError('this build of maniple has no runtime; build it again');
-  const { run } = (await import(runtime.href)) as {
-    run: (main: (ctx: unknown) => unknown, options: object) => Promise<unknown>;
+/** The options of the runtime that the settings mean. @throws UsageError for what this version does not have */
+export function runtimeOptions(settings: RunSettings): RunOptions {
+  const { workers, memory, mode, seed, check, steal, mapper, profile } = settings;
+  if (mode === 'bulk') throw new UsageError('run.mode: bulk is not in this version; there are tasks and inorder');
+  if (mapper === 'random') throw new UsageError('run.mapper: random is not in this version; there is default');
+  if (profile !== null) throw new UsageError('run.profile: profiles are not in this version');
+  return {
+    executor: mode === 'inorder' ? 'inOrder' : 'threads',
+    seed,
+    check,
+    steal,
+    ...(workers !== null && { workers }),
+    ...(memory !== null && { memory }),
   };
-  const { workers, memory, mode, seed, check, trace, steal, mapper, profile } = settings;
-  const options = { workers, memory, mode, seed, check, trace, steal, mapper, profile, signal };
-  return run((ctx) => main(ctx, args), options);
+}
+
+/** Runs `main` under the runtime until it ends or the signal is aborted, and then throws the signal's reason. */
+export function startRuntime<T>(
+  main: (ctx: Context) => T | Promise<T>,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    run(main, options)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
 }

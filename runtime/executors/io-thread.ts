@@ -10,6 +10,8 @@ import { Heap } from '../memory/heap.js';
 import type { LaneData, LaneMessage } from './io-lane.js';
 import { TaskLoader } from './load-task.js';
 
+process.setSourceMapsEnabled(true); // as in the threads of workers
+
 const data = workerData as LaneData;
 const graph = attachGraph(data.graph);
 const heap = new Heap(data.heap);

@@ -8,6 +8,9 @@ import { Heap } from '../memory/heap.js';
 import type { LaneData, LaneMessage } from './io-lane.js';
 import { TaskLoader } from './load-task.js';
 
+// Programs of `maniple run` are compiled: their errors should show the lines of the user.
+process.setSourceMapsEnabled(true);
+
 const data = workerData as LaneData;
 const graph = attachGraph(data.graph);
 const heap = new Heap(data.heap);

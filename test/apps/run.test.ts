@@ -1,0 +1,156 @@
+// `maniple run`: a program of the user's, from a folder of the user's, on the runtime.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { resolveConfiguration } from '../../apps/command/configuration.js';
+import { runSection } from '../../apps/command/run-settings.js';
+import { runtimeOptions } from '../../apps/run/start-runtime.js';
+import { cleanEnvironment, mainFile, maniple, scratchFolder } from '../support/command.js';
+
+const saxpy = `import { f64, fieldSpace, reads, task, updates, type Context } from 'maniple';
+import { scaled } from './lib/scaled.js';
+
+const Vec = fieldSpace({ x: f64, y: f64 });
+
+export const saxpy = task({
+  module: import.meta.url,
+  name: 'saxpy',
+  regions: { v: reads(Vec, 'x').and(updates(Vec, 'y')) },
+  run({ v }, { a, fail }: { a: number; fail: boolean }) {
+    for (const i of v.points) v.y[i] = scaled(a, v.x[i]!, fail) + v.y[i]!;
+  },
+});
+export const dot = task({
+  module: import.meta.url,
+  name: 'dot',
+  regions: { v: reads(Vec, 'x', 'y') },
+  run({ v }): number {
+    let sum = 0;
+    for (const i of v.points) sum += v.x[i]! * v.y[i]!;
+    return sum;
+  },
+});
+
+export default async function main(ctx: Context, args: readonly string[]) {
+  console.log('printed by the program');
+  const r = ctx.region([1000], Vec);
+  ctx.fill(r, 'x', 2);
+  ctx.fill(r, 'y', 1);
+  const p = r.partition.equal([4]);
+  if (args.includes('throw')) {
+    throw new RangeError('not my day');
+  }
+  ctx.index([4], saxpy, { v: p.at() }, { a: 0.5, fail: args.includes('fail') });
+  const total = await ctx.index([4], dot, { v: p.at() }, {}).reduce('sum');
+  return { total, args };
+}
+`;
+
+const scaled = `export function scaled(a: number, x: number, fail: boolean): number {
+  if (fail) {
+    throw new Error('no scale today');
+  }
+  return a * x;
+}
+`;
+
+function programFolder(): string {
+  const folder = scratchFolder();
+  mkdirSync(join(folder, 'mine', 'lib'), { recursive: true });
+  writeFileSync(join(folder, 'mine', 'saxpy.ts'), saxpy);
+  writeFileSync(join(folder, 'mine', 'lib', 'scaled.ts'), scaled);
+  return folder;
+}
+
+t.test('a TypeScript program with an import, on two workers', (t) => {
+  const folder = programFolder();
+  const plain = maniple(['run', 'mine/saxpy.ts', '--workers', '2'], folder);
+  t.same([plain.code, plain.stdout], [0, 'printed by the program\n'], plain.stderr);
+  const json = maniple(
+    ['run', 'mine/saxpy.ts', 'first', '--workers', '2', '--json', '--', '--seed', '3'],
+    folder,
+  );
+  t.equal(json.code, 0, json.stderr);
+  t.same(
+    JSON.parse(json.stdout),
+    { total: 4000, args: ['first', '--seed', '3'] },
+    'one document, nothing else',
+  );
+  t.match(json.stderr, /printed by the program/);
+  const inOrder = maniple(['run', 'mine/saxpy.ts', '--mode', 'inorder', '--json', '-v'], folder);
+  t.same(JSON.parse(inOrder.stdout), { total: 4000, args: [] });
+  t.match(inOrder.stderr, /found compiled: mine\/saxpy\.ts, mine\/lib\/scaled\.ts/);
+  t.end();
+});
+
+t.test('failures name the task, the point, the launch site and the lines of the user', (t) => {
+  const folder = programFolder();
+  for (const mode of ['tasks', 'inorder']) {
+    const { code, stderr } = maniple(
+      ['run', 'mine/saxpy.ts', 'fail', '--workers', '2', '--mode', mode],
+      folder,
+    );
+    t.equal(code, 5, stderr);
+    t.match(stderr, /task saxpy, point 0, launched at \S*mine\/saxpy\.ts:34:\d+: no scale today/, mode);
+    t.match(stderr, /at scaled \(mine\/lib\/scaled\.ts:3:11\)/, mode);
+  }
+  const { code, stderr } = maniple(['run', 'mine/saxpy.ts', 'throw'], folder);
+  t.equal(code, 5);
+  t.match(
+    stderr,
+    /^maniple: mine\/saxpy\.ts failed: RangeError: not my day\n {4}at \S*main \(mine\/saxpy\.ts:32:11\)\n/m,
+  );
+  const json = maniple(['run', 'mine/saxpy.ts', 'throw', '--json'], folder);
+  t.match(JSON.parse(json.stdout), { error: { exitCode: 5, message: /not my day/ } });
+  t.end();
+});
+
+t.test('Ctrl-C ends a program with 130', async (t) => {
+  const folder = scratchFolder();
+  writeFileSync(
+    join(folder, 'wait.mjs'),
+    "export default () => { console.log('started'); setInterval(() => {}, 1000); return new Promise(() => {}); };\n",
+  );
+  const child = spawn(process.execPath, [mainFile, 'run', 'wait.mjs'], {
+    cwd: folder,
+    env: cleanEnvironment(folder),
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  const [code] = await once(child, 'exit');
+  t.equal(code, 130, stderr);
+  t.match(stderr, /interrupted/);
+});
+
+t.test('settings become options of the runtime', async (t) => {
+  const options = async (...given: [string, unknown][]) => {
+    const flags = given.map(([key, value]) => ({ section: 'run', key, value, origin: 'test' }));
+    const configuration = await resolveConfiguration([runSection], {
+      flags,
+      environment: { XDG_CONFIG_HOME: '/nonexistent' },
+    });
+    return runtimeOptions(configuration.of(runSection));
+  };
+  t.same(await options(), { executor: 'threads', seed: 1, check: false, steal: true });
+  t.same(await options(['mode', 'inorder'], ['workers', 3], ['memory', '2G'], ['steal', false]), {
+    executor: 'inOrder',
+    seed: 1,
+    check: false,
+    steal: false,
+    workers: 3,
+    memory: 2 ** 31,
+  });
+  for (const absent of [
+    ['mode', 'bulk'],
+    ['mapper', 'random'],
+    ['profile', 'x.mprof'],
+  ] as const) {
+    await t.rejects(options([...absent]), { name: 'UsageError' });
+  }
+});
