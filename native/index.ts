@@ -99,6 +99,20 @@ export interface NufftAddon {
   nufftClose(plan: NufftHandle): void;
 }
 
+/** Direct sums over atoms; tasks/spi/structure-factor.ts says what they mean. */
+export interface StructureFactorAddon {
+  /** out[i] += form[i] * sum_{j = from ... to-1} weights[j] exp(2 pi i s_i.positions_j); s is (3, n), out complex. */
+  structureFactorAdd(
+    positions: Float64Array,
+    weights: Float64Array,
+    from: number,
+    to: number,
+    s: Float64Array,
+    form: Float64Array,
+    out: Float64Array,
+  ): void;
+}
+
 type Reals = Float32Array | Float64Array;
 
 /** Orientation scores (kernels/scores.cc); `tasks/spi/scores.ts` says what the numbers mean. Rows lie in C order. */
@@ -145,7 +159,7 @@ export interface ScoresAddon {
 }
 
 /** Everything in the add-on. */
-export interface Addon extends FutexAddon, FftAddon, NufftAddon, ScoresAddon {
+export interface Addon extends FutexAddon, FftAddon, NufftAddon, ScoresAddon, StructureFactorAddon {
   /** The vector level in use: what the processor has, capped by MANIPLE_SIMD. */
   readonly simdLevel: 'generic' | 'avx2' | 'avx512';
 }

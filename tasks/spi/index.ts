@@ -70,4 +70,9 @@ export {
   simulationScene,
 } from './simulate.js';
 export { slice, slicePoints, type Volume } from './slice.js';
-export { structureFactors } from './structure-factor.js';
+export {
+  type PreparedParticle,
+  prepareParticle,
+  structureFactors,
+  structureFactorsOf,
+} from './structure-factor.js';

@@ -19,7 +19,12 @@ import type { Particle } from './particles/particle.js';
 import { type RandomStream, randomStream } from './philox.js';
 import { poisson } from './poisson.js';
 import { randomQuaternion, rotateBack } from './rotation.js';
-import { structureFactors } from './structure-factor.js';
+import {
+  type PreparedParticle,
+  prepareParticle,
+  structureFactors,
+  structureFactorsOf,
+} from './structure-factor.js';
 
 /** Lanes of the random streams of an image. */
 const LANE_PARTICLE = 0;
@@ -61,6 +66,8 @@ export interface SimulationScene {
   readonly s: Float64Array;
   /** Expected photons per unit of |F|^2 at mean fluence, (panels, ny, nx); 0 in bad pixels. */
   readonly gain: Float64Array;
+  /** The particles, ready for these s-vectors. */
+  readonly prepared: readonly PreparedParticle[];
 }
 
 /** A block of simulated images with the truth about them. */
@@ -114,12 +121,12 @@ export function simulationScene(spec: SimulationSpec): SimulationScene {
     const scale = spec.photonsPerImage / expected;
     for (let i = 0; i < n; i++) gain[i] = gain[i]! * scale;
   }
-  return { spec, s, gain };
+  return { spec, s, gain, prepared: spec.particles.map((particle) => prepareParticle(particle, s)) };
 }
 
 /** Images first ... first+count-1 of a simulation. */
 export function simulateImages(scene: SimulationScene, first: number, count: number): ImageBlock {
-  const { spec, s, gain } = scene;
+  const { spec, s, gain, prepared } = scene;
   if (!(Number.isSafeInteger(first) && Number.isSafeInteger(count) && first >= 0 && count >= 0)) {
     throw new RangeError(`simulation: images ${first} ... +${count} are not a block of images`);
   }
@@ -148,7 +155,7 @@ export function simulateImages(scene: SimulationScene, first: number, count: num
       orientations.set(spec.orientations.subarray(4 * (first + image), 4 * (first + image) + 4), 4 * image);
     }
     rotateBack(orientations, 4 * image, s, turned);
-    structureFactors(spec.particles[conformation[image]!]!, turned, F);
+    structureFactorsOf(prepared[conformation[image]!]!, turned, F);
     const noise = spec.noise === 'none' ? undefined : randomStream(spec.seed, first + image, LANE_NOISE);
     for (let i = 0; i < n; i++) {
       if (spec.mask?.[i] === 2) continue;

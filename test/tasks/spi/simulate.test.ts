@@ -10,6 +10,7 @@ import {
   simulateImages,
   simulationScene,
 } from '../../../tasks/spi/simulate.js';
+import { prepareParticle } from '../../../tasks/spi/structure-factor.js';
 import { needs } from '../../support/needs.js';
 import { componentsFirst, referenceCase, relativeError } from './reference.js';
 
@@ -168,6 +169,7 @@ t.test('expected images are the reference images', { skip: needs('shared-data') 
       },
       s: q,
       gain: new Float64Array(1024).fill(images.json['scale'] as number),
+      prepared: [prepareParticle(particle, q)],
     };
     const { intensities } = simulateImages(scene, 0, 1);
     for (let i = 0; i < 1024; i++) {

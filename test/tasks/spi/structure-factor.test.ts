@@ -44,8 +44,20 @@ t.test('the sum is the definition, for every kind, weight and sign of phase', (t
     ],
   };
   const s = Float64Array.from({ length: 3 * 333 }, () => 0.6 * (random.uniform() - 0.5));
-  const error = relativeError(structureFactors(particle, s), definition(particle, s));
+  const expected = definition(particle, s);
+  const error = relativeError(structureFactors(particle, s, undefined, { variant: 'plain' }), expected);
   t.ok(error < 1e-13, `relative error ${error}`);
+  t.test('and so is the native one, for any number of pixels', { skip: needs('addon') }, (t) => {
+    let worst = 0;
+    for (const n of [1, 2, 3, 7, 8, 9, 31, 32, 33, 333]) {
+      const part = new Float64Array(3 * n);
+      for (let c = 0; c < 3; c++) part.set(s.subarray(333 * c, 333 * c + n), n * c);
+      const F = structureFactors(particle, part, undefined, { variant: 'native' });
+      worst = Math.max(worst, relativeError(F, expected.subarray(0, 2 * n)));
+    }
+    t.ok(worst < 1e-13, `relative error ${worst}`);
+    t.end();
+  });
   t.end();
 });
 
