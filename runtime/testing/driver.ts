@@ -1,0 +1,241 @@
+// Runs program descriptions on the real runtime, through its public interface, and shows what their user would see.
+
+import type { TypedArray } from '../privileges/index.js';
+import type { Context } from '../program/context.js';
+import type { FutureMap, TaskFuture } from '../program/future.js';
+import type { Partition, ProjectedPartition, Region } from '../program/region.js';
+import { type RunOptions, run } from '../program/run.js';
+import type { Fields } from '../regions/index.js';
+import { IndexSpace } from '../spaces/index.js';
+import type { Executor } from './differential.js';
+import { fieldSpaceOf, type GeneratedTask, generatedTasks, type TaskShape } from './generated-tasks.js';
+import { type Observed, project } from './interpreter.js';
+import type {
+  CreatePartition,
+  Domain,
+  FieldDescription,
+  Launch,
+  Operation,
+  Place,
+  Point,
+  Program,
+  Requirement,
+} from './program-description.js';
+import type { Value } from './values.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: fields and capabilities are known at run time alone
+type AnyRegion = Region<Fields, any>;
+// biome-ignore lint/suspicious/noExplicitAny: likewise
+type AnyPartition = Partition<Fields, any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: likewise
+type AnyProjected = ProjectedPartition<Fields, any, any>;
+
+function indexSpaceOf(domain: Domain): IndexSpace {
+  switch (domain.kind) {
+    case 'box':
+      return boxSpace(domain.box.lo, domain.box.hi);
+    case 'boxes':
+      return IndexSpace.boxes(
+        domain.rank,
+        domain.boxes
+          .filter(({ lo, hi }) => lo.every((x, a) => x <= hi[a]!))
+          .map(({ lo, hi }) => [lo, hi] as const),
+      );
+    case 'points':
+      return IndexSpace.points(domain.rank, domain.points);
+  }
+}
+
+const boxSpace = (lo: Point, hi: Point): IndexSpace =>
+  lo.some((x, a) => x > hi[a]!) ? IndexSpace.empty(lo.length) : IndexSpace.box(lo, hi);
+
+const valuesOf = (array: TypedArray): Value[] => [...(array as Iterable<Value>)];
+
+/** The shape of every launch of a program, each once. */
+function shapesOf(program: Program): { shapes: TaskShape[]; numberOf: ReadonlyMap<string, number> } {
+  const fieldsOf = new Map<string, readonly FieldDescription[]>();
+  const shapes: TaskShape[] = [];
+  const known = new Map<string, number>();
+  const numberOf = new Map<string, number>();
+  for (const operation of program.operations) {
+    if (operation.kind === 'region') fieldsOf.set(operation.name, operation.fields);
+    if (operation.kind === 'partition') {
+      const { of } = operation;
+      fieldsOf.set(operation.name, fieldsOf.get('region' in of ? of.region : of.partition)!);
+    }
+    if (operation.kind !== 'launch') continue;
+    const shape: TaskShape = {
+      single: operation.domain === null,
+      requirements: operation.requirements.map(({ target, fields: uses }) => ({
+        fields: fieldsOf.get('region' in target ? target.region : target.partition)!,
+        uses,
+      })),
+    };
+    const key = JSON.stringify(shape);
+    let number = known.get(key);
+    if (number === undefined) known.set(key, (number = shapes.push(shape) - 1));
+    numberOf.set(operation.name, number);
+  }
+  return { shapes, numberOf };
+}
+
+/** How many kinds of task a program has: one run of the runtime takes 1024 at most. */
+export const countShapes = (program: Program): number => shapesOf(program).shapes.length;
+
+/** One program on one context. */
+class Session {
+  readonly #ctx: Context;
+  readonly #tasks: readonly GeneratedTask[];
+  readonly #numberOf: ReadonlyMap<string, number>;
+  readonly #regions = new Map<string, AnyRegion>();
+  readonly #fields = new Map<string, readonly FieldDescription[]>();
+  readonly #partitions = new Map<string, AnyPartition>();
+  readonly #singles = new Map<string, TaskFuture<number>>();
+  readonly #maps = new Map<string, FutureMap<number>>();
+  readonly #reads = new Map<string, readonly Value[]>();
+
+  constructor(ctx: Context, program: Program) {
+    const { shapes, numberOf } = shapesOf(program);
+    this.#ctx = ctx;
+    this.#tasks = generatedTasks(shapes);
+    this.#numberOf = numberOf;
+  }
+
+  /** Issues one operation; waits only where the program itself waits. */
+  async issue(operation: Operation): Promise<void> {
+    const { name } = operation;
+    switch (operation.kind) {
+      case 'region': {
+        const space = fieldSpaceOf(operation.fields);
+        this.#regions.set(
+          name,
+          this.#ctx.region(indexSpaceOf(operation.domain), space, { name }) as AnyRegion,
+        );
+        this.#fields.set(name, operation.fields);
+        break;
+      }
+      case 'partition':
+        this.#partitions.set(name, this.#partition(operation));
+        break;
+      case 'launch':
+        this.#launch(operation);
+        break;
+      case 'reduceFutures':
+        this.#singles.set(name, this.#maps.get(operation.of)!.reduce(operation.operator));
+        break;
+      case 'fill':
+        this.#ctx.fill(this.#place(operation.target), operation.field, operation.value);
+        break;
+      case 'read':
+        this.#reads.set(name, valuesOf(await this.#regions.get(operation.region)!.read(operation.field)));
+        break;
+      case 'fence':
+        await this.#ctx.fence();
+        break;
+      case 'free':
+        this.#regions.get(operation.region)!.free();
+        this.#fields.delete(operation.region);
+        break;
+    }
+  }
+
+  /** Everything the program made, once all of it is there; frees the regions. */
+  async observed(): Promise<Observed> {
+    const results: Record<string, readonly number[]> = {};
+    for (const [name, future] of this.#singles) results[name] = [await future];
+    for (const [name, futures] of this.#maps) results[name] = await futures;
+    const contents: Record<string, Record<string, readonly Value[]>> = {};
+    for (const [name, fields] of this.#fields) {
+      const region = this.#regions.get(name)!;
+      const values: Record<string, readonly Value[]> = {};
+      for (const { name: field } of fields) values[field] = valuesOf(await region.read(field));
+      contents[name] = values;
+      region.free();
+    }
+    return { results, reads: Object.fromEntries(this.#reads), contents };
+  }
+
+  #place(place: Place): AnyRegion {
+    if ('region' in place) return this.#regions.get(place.region)!;
+    return this.#partitions.get(place.partition)!.sub(place.colour);
+  }
+
+  #partition({ of, by }: CreatePartition): AnyPartition {
+    const { partition: make } = this.#place(of);
+    const earlier = (name: string) => this.#partitions.get(name)!;
+    switch (by.rule) {
+      case 'equal':
+        return make.equal(by.colours);
+      case 'weights':
+        return make.weights(by.colours, by.weights);
+      case 'blocks':
+        return make.blocks(by.block);
+      case 'restriction': {
+        const extent = boxSpace(by.extent.lo, by.extent.hi);
+        return make.restrict({ colors: by.colours, transform: by.transform, extent });
+      }
+      case 'byDomain':
+        return make.byDomain(by.colours, by.domains.map(indexSpaceOf));
+      case 'byField':
+        return make.byField(by.field, by.colours);
+      case 'image':
+        return make.image(earlier(by.source), by.field);
+      case 'preimage':
+        return make.preimage(earlier(by.target), by.field);
+      case 'union':
+        return make.union(earlier(by.left), earlier(by.right));
+      case 'intersection':
+        return make.intersect(earlier(by.left), earlier(by.right));
+      case 'difference':
+        return make.minus(earlier(by.left), earlier(by.right));
+    }
+  }
+
+  #target({ target }: Requirement, domain: Point | null): AnyRegion | AnyProjected {
+    if (!('projection' in target)) return this.#place(target);
+    const partition = this.#partitions.get(target.partition)!;
+    const { projection } = target;
+    if (projection.kind === 'identity') return partition.at();
+    const { lo, hi } = partition.index.colours;
+    const colours = lo.map((_, a) => hi[a]! + 1);
+    return partition.at((point) => project(projection, point, domain ?? [], colours)!);
+  }
+
+  #launch(launch: Launch): void {
+    const task = this.#tasks[this.#numberOf.get(launch.name)!]!;
+    const regions = Object.fromEntries(
+      launch.requirements.map((requirement, r) => [`r${r}`, this.#target(requirement, launch.domain)]),
+    );
+    const args = { salt: launch.salt, argument: this.#argument(launch) };
+    if (launch.domain)
+      this.#maps.set(launch.name, this.#ctx.index(launch.domain, task, regions as never, args));
+    else this.#singles.set(launch.name, this.#ctx.launch(task, regions as never, args));
+  }
+
+  #argument({ argument }: Launch): number | TaskFuture<number> {
+    if (typeof argument === 'number') return argument;
+    const { future, point } = argument;
+    return point ? this.#maps.get(future)!.at(point) : this.#singles.get(future)!;
+  }
+}
+
+/** Runs a program on a context of the runtime. Throws what the runtime throws. */
+export async function execute(ctx: Context, program: Program): Promise<Observed> {
+  const session = new Session(ctx, program);
+  for (const operation of program.operations) await session.issue(operation);
+  return session.observed();
+}
+
+/** The runtime as an executor, with a run of its own for every program. */
+export const runtimeExecutor =
+  (options: RunOptions): Executor =>
+  (program) =>
+    run((ctx) => execute(ctx, program), options);
+
+/** Runs many programs one after the other on one context, whose threads and tables are used again and again. */
+export const observeAll = (programs: readonly Program[], options: RunOptions): Promise<Observed[]> =>
+  run(async (ctx) => {
+    const observed: Observed[] = [];
+    for (const program of programs) observed.push(await execute(ctx, program));
+    return observed;
+  }, options);

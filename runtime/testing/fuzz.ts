@@ -1,0 +1,118 @@
+// The fuzzer: random programs on the runtime, in batches, until enough operations have run or one differs.
+import type { RunOptions } from '../program/run.js';
+import { type Difference, firstDifference, runDifferential } from './differential.js';
+import { countShapes, observeAll, runtimeExecutor } from './driver.js';
+import { generateProgram } from './generator.js';
+import type { Observed } from './interpreter.js';
+import { keyedDraw } from './keyed-random.js';
+import type { Program } from './program-description.js';
+import { regressionTest, shrink } from './shrink.js';
+
+export interface FuzzOptions {
+  /** How the programs are run; the seed is drawn anew for every batch. */
+  readonly run: RunOptions;
+  readonly operations: number;
+  readonly firstSeed: number;
+  /** Called after every batch that agreed. */
+  readonly onBatch?: (operations: number, nextSeed: number) => void;
+}
+
+export interface Finding {
+  readonly difference: Difference;
+  /** The program made as small as could be, and a test file that runs it. */
+  readonly program: Program;
+  readonly test: string;
+}
+
+export interface FuzzResult {
+  readonly operations: number;
+  readonly programs: number;
+  readonly finding: Finding | undefined;
+}
+
+/** Kinds of task that one batch may have: the limit of a run is 1024. */
+const shapesMax = 900;
+const programsPerBatch = 12;
+
+interface Batch {
+  readonly programs: Program[];
+  readonly expected: Observed[];
+  operations: number;
+}
+
+/** Programs from `seed` on: most of them short, some long. */
+function drawBatch(seed: number, operationsLeft: number): Batch {
+  const batch: Batch = { programs: [], expected: [], operations: 0 };
+  for (let shapes = 0; batch.programs.length < programsPerBatch && batch.operations < operationsLeft; ) {
+    const number = seed + batch.programs.length;
+    const operations = keyedDraw(number, 0xf022).logUniform(4, 300);
+    const { program, observed } = generateProgram(number, { operations });
+    shapes += countShapes(program);
+    if (shapes > shapesMax && batch.programs.length > 0) break;
+    batch.programs.push(program);
+    batch.expected.push(observed);
+    batch.operations += program.operations.length;
+  }
+  return batch;
+}
+
+/** The first program of a batch that differs when the batch is run as a whole; undefined when all agree. */
+async function differing(batch: Batch, options: RunOptions): Promise<Difference | undefined> {
+  let got: Observed[];
+  try {
+    got = await observeAll(batch.programs, options);
+  } catch (error) {
+    const seed = batch.programs[0]!.seed;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { seed, what: 'thrown', operation: 'a batch', expected: 'no error', got: text };
+  }
+  for (const [i, program] of batch.programs.entries()) {
+    const difference = firstDifference(program, batch.expected[i]!, got[i]!);
+    if (difference) return difference;
+  }
+  return undefined;
+}
+
+/** Looks for a program of the batch that also differs on its own, and shrinks it. */
+async function narrow(batch: Batch, difference: Difference, options: RunOptions): Promise<Finding> {
+  const executor = runtimeExecutor(options);
+  // Threads show a fault in some runs alone.
+  const tries = options.executor === undefined || options.executor === 'threads' ? 5 : 1;
+  for (const [i, program] of batch.programs.entries()) {
+    if (difference.what !== 'thrown' && program.seed !== difference.seed) continue;
+    let found: Difference | undefined;
+    const fails = async (candidate: Program, expected?: Observed): Promise<boolean> => {
+      for (let attempt = 0; attempt < tries; attempt++) {
+        const now = await runDifferential(candidate, executor, expected);
+        if (!now) continue;
+        found = now;
+        return true;
+      }
+      return false;
+    };
+    if (!(await fails(program, batch.expected[i]!))) continue;
+    const small = await shrink(program, (candidate) => fails(candidate), 600);
+    await fails(small);
+    return { difference: found!, program: small, test: regressionTest(small, options, JSON.stringify(found)) };
+  }
+  const program = batch.programs.find(({ seed }) => seed === difference.seed) ?? batch.programs[0]!;
+  return { difference, program, test: regressionTest(program, options, JSON.stringify(difference)) };
+}
+
+/** Runs programs from `firstSeed` on until `operations` operations have run, or one run differs. */
+export async function fuzz({ run, operations, firstSeed, onBatch }: FuzzOptions): Promise<FuzzResult> {
+  let done = 0;
+  let seed = firstSeed;
+  while (done < operations) {
+    const batch = drawBatch(seed, operations - done);
+    const options = { ...run, seed };
+    const difference = await differing(batch, options);
+    done += batch.operations;
+    seed += batch.programs.length;
+    if (difference) {
+      return { operations: done, programs: seed - firstSeed, finding: await narrow(batch, difference, options) };
+    }
+    onBatch?.(done, seed);
+  }
+  return { operations: done, programs: seed - firstSeed, finding: undefined };
+}

@@ -1,0 +1,133 @@
+// The tasks of a generated program. A worker finds tasks by module and name, so the shapes of all launches of a
+// program travel in the query of this module's address: whoever imports that address makes the same tasks.
+
+import type { TaskContext } from '../execution/leaf.js';
+import type { Shape as ViewShape } from '../execution/view.js';
+import { type Requirement as Declared, overwrites, reads, reduces, updates } from '../program/requirement.js';
+import { type Task, task } from '../program/task.js';
+import type { FieldSpace, Fields, FieldType } from '../regions/index.js';
+import * as kinds from '../regions/index.js';
+import { type FieldAccess, genericBody, type RequirementAccess } from './generic-body.js';
+import type { FieldDescription, FieldUse } from './program-description.js';
+import type { Value } from './values.js';
+
+/** What a task must know of one requirement. */
+export interface RequirementShape {
+  /** All fields of the region. */
+  readonly fields: readonly FieldDescription[];
+  readonly uses: readonly FieldUse[];
+}
+
+/** What a task must know of its launch. */
+export interface TaskShape {
+  /** A single launch, whose point is the empty one. */
+  readonly single: boolean;
+  readonly requirements: readonly RequirementShape[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the shapes are known at run time alone
+export type GeneratedTask = Task<any, { salt: number; argument: number }, number>;
+
+const spaces = new Map<string, FieldSpace<Fields>>();
+
+/** The field space of a list of fields: always the same object for the same list, as launches demand. */
+export function fieldSpaceOf(fields: readonly FieldDescription[]): FieldSpace<Fields> {
+  const key = JSON.stringify(fields.map(({ name, kind, lanes }) => [name, kind, lanes]));
+  let space = spaces.get(key);
+  if (!space) {
+    const types = fields.map(({ name, kind, lanes }): [string, FieldType] => [
+      name,
+      lanes === 1 ? kinds[kind] : kinds.vec(kinds[kind] as FieldType<Float64Array, 1>, lanes),
+    ]);
+    spaces.set(key, (space = kinds.fieldSpace(Object.fromEntries(types))));
+  }
+  return space;
+}
+
+function declare({ fields, uses }: RequirementShape): Declared<Fields, Record<string, never>> {
+  const space = fieldSpaceOf(fields);
+  const parts = uses.map(({ field, privilege }) => {
+    switch (privilege.kind) {
+      case 'read':
+        return reads(space, field);
+      case 'update':
+        return updates(space, field);
+      case 'overwrite':
+        return overwrites(space, field);
+      case 'reduce':
+        return reduces(space, privilege.operator, field);
+    }
+  });
+  const joined = parts.slice(1).reduce((all, part) => all.and(part as never), parts[0]!);
+  return joined as unknown as Declared<Fields, Record<string, never>>;
+}
+
+type Elements = Record<number, Value> & { fold(i: number, value: Value): void };
+/** A view as it is for any fields. */
+type AnyView = ViewShape & Readonly<Record<string, Elements>>;
+
+/** Offsets and coordinates of the points of a view, which stay the same as long as the view does. */
+function placesOf(view: ViewShape): { offsets: number[]; coordinates: number[][] } {
+  const offsets = [...view.points];
+  return { offsets, coordinates: offsets.map((offset) => view.coord(offset)) };
+}
+
+function accessTo(view: AnyView, { fields, uses }: RequirementShape): RequirementAccess {
+  const { offsets, coordinates } = placesOf(view);
+  return {
+    size: offsets.length,
+    rank: view.lo.length,
+    coordinate: (i, axis) => coordinates[i]![axis]!,
+    fields: uses.map(({ field, privilege }): FieldAccess => {
+      const { kind, lanes, range } = fields.find(({ name }) => name === field)!;
+      const elements = view[field]!;
+      return {
+        kind,
+        lanes,
+        range,
+        privilege: privilege.kind,
+        operator: privilege.kind === 'reduce' ? privilege.operator : undefined,
+        get: (i, lane) => elements[offsets[i]! * lanes + lane]!,
+        set: (i, lane, value) => {
+          elements[offsets[i]! * lanes + lane] = value;
+        },
+        fold: (i, lane, value) => elements.fold(offsets[i]! * lanes + lane, value),
+      };
+    }),
+  };
+}
+
+function taskOf(module: string, number: number, shape: TaskShape): GeneratedTask {
+  const names = shape.requirements.map((_, r) => `r${r}`);
+  return task({
+    module,
+    name: `shape${number}`,
+    regions: Object.fromEntries(
+      shape.requirements.map((requirement, r) => [names[r]!, declare(requirement)]),
+    ),
+    run: (
+      views: Readonly<Record<string, unknown>>,
+      { salt, argument }: { salt: number; argument: number },
+      context: TaskContext,
+    ) =>
+      genericBody(
+        { salt, argument, point: shape.single ? [] : context.point },
+        shape.requirements.map((requirement, r) => accessTo(views[names[r]!] as AnyView, requirement)),
+      ),
+  }) as unknown as GeneratedTask;
+}
+
+const query = 'shapes';
+
+/** A task per shape, in their order. */
+export function generatedTasks(shapes: readonly TaskShape[]): GeneratedTask[] {
+  const module = new URL(import.meta.url);
+  module.search = '';
+  module.searchParams.set(query, JSON.stringify(shapes));
+  return shapes.map((shape, number) => taskOf(module.href, number, shape));
+}
+
+const shapes = new URL(import.meta.url).searchParams.get(query);
+/** The tasks that the query of this module's address names; none without one. */
+export const tasks: readonly GeneratedTask[] =
+  shapes === null ? [] : generatedTasks(JSON.parse(shapes) as TaskShape[]);

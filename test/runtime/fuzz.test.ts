@@ -1,0 +1,78 @@
+// Random programs on every executor against the plain-array interpreter. MANIPLE_FUZZ_OPS sets how many operations
+// run in all (default 5,000), MANIPLE_FUZZ_SEED where the seeds begin.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import type { RunOptions } from '../../runtime/program/run.js';
+import type { FuzzResult } from '../../runtime/testing/fuzz.js';
+import { describeDifference } from '../../runtime/testing/index.js';
+
+t.setTimeout(3_600_000);
+
+const operations = Number(process.env['MANIPLE_FUZZ_OPS'] ?? 5000);
+const firstSeed = Number(process.env['MANIPLE_FUZZ_SEED'] ?? 1);
+/** A batch takes a second or so; shrinking a finding takes longer. */
+const silenceMax_s = 240;
+
+const configurations: readonly { name: string; run: RunOptions; share: number }[] = [
+  { name: 'in order', run: { executor: 'inOrder' }, share: 0.15 },
+  { name: 'virtual time', run: { executor: 'virtual' }, share: 0.4 },
+  { name: 'one worker', run: { executor: 'threads', workers: 1 }, share: 0.15 },
+  { name: 'two workers', run: { executor: 'threads', workers: 2 }, share: 0.15 },
+  { name: 'three workers', run: { executor: 'threads', workers: 3 }, share: 0.15 },
+];
+
+interface Line {
+  readonly nextSeed?: number;
+  readonly result?: FuzzResult;
+}
+
+/** Runs one configuration in a process of its own; resolves with its result, or with what became of the process. */
+function fuzzed(run: RunOptions, count: number, seed: number): Promise<FuzzResult | string> {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('fuzz-child.js', import.meta.url)), JSON.stringify({ run, operations: count, firstSeed: seed })],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  return new Promise((resolve) => {
+    let result: FuzzResult | undefined;
+    let nextSeed = seed;
+    let silent = false;
+    const watch = setInterval(() => {
+      silent = true;
+      child.kill('SIGKILL');
+    }, silenceMax_s * 1000);
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      const line = JSON.parse(text) as Line;
+      nextSeed = line.nextSeed ?? nextSeed;
+      result = line.result ?? result;
+      watch.refresh();
+    });
+    child.on('close', (code, signal) => {
+      clearInterval(watch);
+      const end = silent ? `said nothing for ${silenceMax_s} s` : `ended with ${signal ?? code}`;
+      resolve(result ?? `the process ${end} in the batch that begins with seed ${nextSeed}`);
+    });
+  });
+}
+
+function report({ finding }: FuzzResult): string {
+  if (!finding) return '';
+  const file = join(mkdtempSync(join(tmpdir(), 'maniple-fuzz-')), 'found.test.ts');
+  writeFileSync(file, finding.test);
+  return `${describeDifference(finding.difference)}\nshrunk to ${finding.program.operations.length} operations: ${file}`;
+}
+
+for (const [i, { name, run, share }] of configurations.entries()) {
+  t.test(`${name}: no difference`, async (t) => {
+    // Every configuration has seeds of its own.
+    const count = Math.ceil(operations * share);
+    const result = await fuzzed(run, count, firstSeed + i * 10_000_000);
+    t.equal(typeof result === 'string' ? result : report(result), '');
+    if (typeof result === 'object') t.ok(result.operations >= count, `${result.operations} operations`);
+  });
+}
