@@ -93,7 +93,11 @@ async function narrow(batch: Batch, difference: Difference, options: RunOptions)
     if (!(await fails(program, batch.expected[i]!))) continue;
     const small = await shrink(program, (candidate) => fails(candidate), 600);
     await fails(small);
-    return { difference: found!, program: small, test: regressionTest(small, options, JSON.stringify(found)) };
+    return {
+      difference: found!,
+      program: small,
+      test: regressionTest(small, options, JSON.stringify(found)),
+    };
   }
   const program = batch.programs.find(({ seed }) => seed === difference.seed) ?? batch.programs[0]!;
   return { difference, program, test: regressionTest(program, options, JSON.stringify(difference)) };
@@ -110,7 +114,11 @@ export async function fuzz({ run, operations, firstSeed, onBatch }: FuzzOptions)
     done += batch.operations;
     seed += batch.programs.length;
     if (difference) {
-      return { operations: done, programs: seed - firstSeed, finding: await narrow(batch, difference, options) };
+      return {
+        operations: done,
+        programs: seed - firstSeed,
+        finding: await narrow(batch, difference, options),
+      };
     }
     onBatch?.(done, seed);
   }

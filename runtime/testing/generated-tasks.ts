@@ -5,11 +5,21 @@ import type { TaskContext } from '../execution/leaf.js';
 import type { Shape as ViewShape } from '../execution/view.js';
 import { type Requirement as Declared, overwrites, reads, reduces, updates } from '../program/requirement.js';
 import { type Task, task } from '../program/task.js';
-import type { FieldSpace, Fields, FieldType } from '../regions/index.js';
-import * as kinds from '../regions/index.js';
+import {
+  type FieldSpace,
+  type Fields,
+  type FieldType,
+  f32,
+  f64,
+  fieldSpace,
+  i32,
+  i64,
+  u32,
+  vec,
+} from '../regions/index.js';
 import { type FieldAccess, genericBody, type RequirementAccess } from './generic-body.js';
-import type { FieldDescription, FieldUse } from './program-description.js';
-import type { Value } from './values.js';
+import type { FieldDescription, FieldUse, Privilege } from './program-description.js';
+import type { Kind, Value } from './values.js';
 
 /** What a task must know of one requirement. */
 export interface RequirementShape {
@@ -28,6 +38,8 @@ export interface TaskShape {
 // biome-ignore lint/suspicious/noExplicitAny: the shapes are known at run time alone
 export type GeneratedTask = Task<any, { salt: number; argument: number }, number>;
 
+const types: Readonly<Record<Kind, FieldType>> = { i32, u32, i64, f32, f64 };
+
 const spaces = new Map<string, FieldSpace<Fields>>();
 
 /** The field space of a list of fields: always the same object for the same list, as launches demand. */
@@ -35,29 +47,31 @@ export function fieldSpaceOf(fields: readonly FieldDescription[]): FieldSpace<Fi
   const key = JSON.stringify(fields.map(({ name, kind, lanes }) => [name, kind, lanes]));
   let space = spaces.get(key);
   if (!space) {
-    const types = fields.map(({ name, kind, lanes }): [string, FieldType] => [
+    const typed = fields.map(({ name, kind, lanes }): [string, FieldType] => [
       name,
-      lanes === 1 ? kinds[kind] : kinds.vec(kinds[kind] as FieldType<Float64Array, 1>, lanes),
+      lanes === 1 ? types[kind] : vec(types[kind] as FieldType<Float64Array, 1>, lanes),
     ]);
-    spaces.set(key, (space = kinds.fieldSpace(Object.fromEntries(types))));
+    spaces.set(key, (space = fieldSpace(Object.fromEntries(typed))));
   }
   return space;
 }
 
+function declareUse(space: FieldSpace<Fields>, field: string, privilege: Privilege) {
+  switch (privilege.kind) {
+    case 'read':
+      return reads(space, field);
+    case 'update':
+      return updates(space, field);
+    case 'overwrite':
+      return overwrites(space, field);
+    case 'reduce':
+      return reduces(space, privilege.operator, field);
+  }
+}
+
 function declare({ fields, uses }: RequirementShape): Declared<Fields, Record<string, never>> {
   const space = fieldSpaceOf(fields);
-  const parts = uses.map(({ field, privilege }) => {
-    switch (privilege.kind) {
-      case 'read':
-        return reads(space, field);
-      case 'update':
-        return updates(space, field);
-      case 'overwrite':
-        return overwrites(space, field);
-      case 'reduce':
-        return reduces(space, privilege.operator, field);
-    }
-  });
+  const parts = uses.map(({ field, privilege }) => declareUse(space, field, privilege));
   const joined = parts.slice(1).reduce((all, part) => all.and(part as never), parts[0]!);
   return joined as unknown as Declared<Fields, Record<string, never>>;
 }

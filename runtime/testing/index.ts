@@ -16,6 +16,8 @@ export {
   firstDifference,
   runDifferential,
 } from './differential.js';
+export { execute, observeAll, runtimeExecutor } from './driver.js';
+export { type Finding, type FuzzOptions, type FuzzResult, fuzz } from './fuzz.js';
 export { type GeneratorOptions, generateProgram } from './generator.js';
 export { type FieldAccess, genericBody, type RequirementAccess, type TaskIdentity } from './generic-body.js';
 export { generateIllegalProgram, type IllegalProgram, type Rule, rules } from './illegal.js';

@@ -35,7 +35,10 @@ interface Line {
 function fuzzed(run: RunOptions, count: number, seed: number): Promise<FuzzResult | string> {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('fuzz-child.js', import.meta.url)), JSON.stringify({ run, operations: count, firstSeed: seed })],
+    [
+      fileURLToPath(new URL('fuzz-child.js', import.meta.url)),
+      JSON.stringify({ run, operations: count, firstSeed: seed }),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   return new Promise((resolve) => {
