@@ -73,20 +73,24 @@ class AnyPlan {
 const NufftFunctions<float>& functions(float) { return active_nufftTable().single; }
 const NufftFunctions<double>& functions(double) { return active_nufftTable().full; }
 
-/// Tiles whose padded box stays near the first-level cache, but large enough that clearing and adding the padding
-/// does not cost more than the points. Found by measurement (tasks/fourier/README.md).
+/// Tiles of 16^3 cells: clearing and adding their padding costs less than the points do, and they fit the
+/// second-level cache. Points ordered by columns of 4 x 4 keep what is in use within the first (README in
+/// tasks/fourier, "Measured").
 void chooseTiles(NufftLayout& layout, int32_t reach, size_t bytes) {
-  const int32_t wide = bytes == 8 && layout.width <= 8 ? 3 : 4;
-  const int32_t wanted[3] = {wide, wide, 4};
   for (int axis = 0; axis < 3; axis++) {
-    int32_t log = wanted[axis];
-    while (log > 1 && (1 << log) > layout.fine[axis]) log--;
+    int32_t log = 4;
+    while (log > 2 && (1 << log) > layout.fine[axis]) log--;
     layout.tileLog[axis] = log;
     layout.tiles[axis] = (layout.fine[axis] + (1 << log) - 1) >> log;
     layout.padded[axis] = (1 << log) + layout.width - 1;
   }
-  // A row holds whatever the last vector of a footprint touches, and starts on a cache line.
-  layout.padded[2] = ((1 << layout.tileLog[2]) + reach - 1 + 15) / 16 * 16;
+  layout.columnLog = 2;
+  // A row holds whatever the last vector of a footprint touches, and is an odd number of cache lines (of complex
+  // cells): rows whose addresses agree in the last 12 bits make the processor take a load for one of a pending store.
+  const int32_t line = int32_t(64 / (2 * bytes));
+  int32_t lines = ((1 << layout.tileLog[2]) + reach - 1 + line - 1) / line;
+  if (lines % 2 == 0) lines++;
+  layout.padded[2] = lines * line;
 }
 
 template <class T>
@@ -162,10 +166,10 @@ class Plan final : public AnyPlan {
     points_.count = int64_t(x.length);
     points_.sorted = sorted_.atLeast(x.length);
     points_.index = index_.atLeast(x.length);
-    starts_.resize(size_t(layout_.tileCount()) + 1);
+    starts_.resize(size_t(layout_.columnCount()) + 1);
     points_.starts = starts_.data();
-    Pages<uint32_t> tileOf;
-    return sort(layout_, xyz, tileOf.atLeast(x.length), points_);
+    Pages<uint32_t> columnOf;
+    return sort(layout_, xyz, columnOf.atLeast(x.length), points_);
   }
 
   NufftLayout layout_;
@@ -177,7 +181,7 @@ class Plan final : public AnyPlan {
   NufftPoints<T> points_ = {0, nullptr, nullptr, nullptr};
   Pages<TilePoint<T>> sorted_;
   Pages<uint32_t> index_;
-  std::vector<int64_t> starts_;
+  std::vector<uint32_t> starts_;
   Pages<T> grid_, spectrum_, tile_;
 };
 

@@ -27,10 +27,12 @@ void makeTableOf(const NufftLayout& layout, const double* pieces, void* memory) 
 // ------------------------------------------------------------------------------------------------------ sorting
 
 constexpr int BLOCK = 64;
+/// How many coordinates ahead are fetched.
+constexpr int PREFETCH = 4 * BLOCK;
 
 template <class T>
 struct Located {
-  alignas(64) int32_t tile[BLOCK];
+  alignas(64) int32_t column[BLOCK];
   alignas(64) int32_t at[BLOCK];
   alignas(64) T t[3][BLOCK];
 };
@@ -80,11 +82,16 @@ bool locateAxisCarefully(const S* x, double fine, double half, int32_t* cell, T*
 template <class T, class S>
 NufftBadPoint locate(const NufftLayout& layout, const S* const* xyz, int64_t from, int64_t count, Located<T>& out) {
   alignas(64) int32_t cell[BLOCK];
+  alignas(64) int32_t tile[BLOCK] = {};
   alignas(64) S rest[BLOCK];
+  memset(out.at, 0, sizeof out.at);
+  memset(out.column, 0, sizeof out.column);
   const double half = 0.5 * layout.width;
   NufftBadPoint worst = {-1, 0};
   for (int axis = 0; axis < 3; axis++) {
     const S* x = xyz[axis] + from;
+    // Three streams, a piece of each in turn, are too much for the processor's own prefetching.
+    for (int i = 0; i < BLOCK; i += int(64 / sizeof(S))) __builtin_prefetch(x + PREFETCH + i);
     if (count < BLOCK) {
       for (int i = 0; i < BLOCK; i++) rest[i] = i < count ? x[i] : S(0);
       x = rest;
@@ -98,54 +105,59 @@ NufftBadPoint locate(const NufftLayout& layout, const S* const* xyz, int64_t fro
     }
     const int log = layout.tileLog[axis], mask = (1 << log) - 1;
     const int tiles = layout.tiles[axis], padded = layout.padded[axis];
-    if (axis == 0) {
-      for (int i = 0; i < BLOCK; i++) {
-        out.tile[i] = cell[i] >> log;
-        out.at[i] = cell[i] & mask;
-      }
-    } else {
-      for (int i = 0; i < BLOCK; i++) {
-        out.tile[i] = out.tile[i] * tiles + (cell[i] >> log);
-        out.at[i] = out.at[i] * padded + (cell[i] & mask);
-      }
+    for (int i = 0; i < BLOCK; i++) {
+      tile[i] = tile[i] * tiles + (cell[i] >> log);
+      out.at[i] = out.at[i] * padded + (cell[i] & mask);
     }
+    if (axis == 2) break;
+    const int columns = layout.columnsAlong(axis);
+    for (int i = 0; i < BLOCK; i++) out.column[i] = out.column[i] * columns + ((cell[i] & mask) >> layout.columnLog);
   }
+  const int columns = layout.columns();
+  for (int i = 0; i < BLOCK; i++) out.column[i] += tile[i] * columns;
   return worst;
 }
 
 /// A counting sort in two passes over the coordinates: locating a point again is cheaper than keeping where it was.
 template <class T, class S>
-NufftBadPoint sortPoints(const NufftLayout& layout, const S* const* xyz, uint32_t* tileOf, NufftPoints<T>& points) {
+NufftBadPoint sortPoints(const NufftLayout& layout, const S* const* xyz, uint32_t* columnOf, NufftPoints<T>& points) {
   Located<T> block;
-  const int64_t tiles = layout.tileCount();
-  int64_t* starts = points.starts;
-  memset(starts, 0, sizeof(int64_t) * (tiles + 1));
+  const int64_t columns = layout.columnCount();
+  uint32_t* starts = points.starts;
+  memset(starts, 0, sizeof(uint32_t) * (columns + 1));
   for (int64_t from = 0; from < points.count; from += BLOCK) {
     const int64_t count = points.count - from < BLOCK ? points.count - from : BLOCK;
     const NufftBadPoint bad = locate<T, S>(layout, xyz, from, count, block);
     if (bad.index >= 0) return bad;
     for (int64_t i = 0; i < count; i++) {
-      tileOf[from + i] = uint32_t(block.tile[i]);
-      starts[block.tile[i] + 1]++;
+      columnOf[from + i] = uint32_t(block.column[i]);
+      starts[block.column[i] + 1]++;
     }
   }
-  for (int64_t i = 0; i < tiles; i++) starts[i + 1] += starts[i];
-  // starts[i] walks to the end of its tile, which is the start of the next: one step back repairs the table.
+  for (int64_t i = 0; i < columns; i++) starts[i + 1] += starts[i];
+  // starts[i] walks to the end of its column, which is the start of the next: one step back repairs the table.
   for (int64_t from = 0; from < points.count; from += BLOCK) {
     const int64_t count = points.count - from < BLOCK ? points.count - from : BLOCK;
     locate<T, S>(layout, xyz, from, count, block);
     for (int64_t i = 0; i < count; i++) {
-      const int64_t to = starts[tileOf[from + i]]++;
+      const uint32_t to = starts[columnOf[from + i]];
+      __builtin_prefetch(&points.sorted[to], 1);
+      __builtin_prefetch(&points.index[to], 1);
+    }
+    for (int64_t i = 0; i < count; i++) {
+      const uint32_t to = starts[columnOf[from + i]]++;
       points.sorted[to] = {{block.t[0][i], block.t[1][i], block.t[2][i]}, uint32_t(block.at[i])};
       points.index[to] = uint32_t(from + i);
     }
   }
-  for (int64_t i = tiles; i > 0; i--) starts[i] = starts[i - 1];
+  for (int64_t i = columns; i > 0; i--) starts[i] = starts[i - 1];
   starts[0] = 0;
   return {-1, 0};
 }
 
 // ------------------------------------------------------------------------------------- tiles and the periodic grid
+
+constexpr int64_t ROWS_AHEAD = 8;
 
 /// Calls visit(tile row, grid row, elements) for every piece of a row of the tile that is contiguous in the grid.
 template <class T, class Visit>
@@ -164,6 +176,9 @@ inline void overRows(const NufftLayout& layout, int32_t C, int64_t tileIndex, T*
       T* from = tile + C * (x * layout.padded[1] + y) * layout.padded[2];
       T* row = grid + (gx * layout.fine[1] + gy) * pitch;
       int64_t gz = start[2] % layout.fine[2];
+      // Rows of a tile are too short for the processor to see where they lead. (Beyond the seam this misses.)
+      const T* soon = row + ROWS_AHEAD * pitch + C * gz;
+      for (int64_t e = 0; e < C * extent[2]; e += int64_t(64 / sizeof(T))) __builtin_prefetch(soon + e);
       for (int64_t z = 0; z < extent[2];) {
         const int64_t run = extent[2] - z < layout.fine[2] - gz ? extent[2] - z : layout.fine[2] - gz;
         visit(from + C * z, row + C * gz, C * run);
@@ -181,8 +196,9 @@ void spreadOf(const NufftLayout& layout, const void* table, const NufftPoints<T>
               T* grid, int64_t pitch) {
   const auto& kernel = *static_cast<const KernelTable<T, W, C>*>(table);
   const int64_t strideY = int64_t(C) * layout.padded[2], strideX = strideY * layout.padded[1];
+  const int64_t columns = layout.columns();
   for (int64_t i = 0; i < layout.tileCount(); i++) {
-    const int64_t first = points.starts[i], count = points.starts[i + 1] - first;
+    const int64_t first = points.starts[i * columns], count = points.starts[(i + 1) * columns] - first;
     if (count == 0) continue;
     memset(tile, 0, sizeof(T) * C * layout.tileCells());
     spreadTile<T, W, C>(kernel, points.sorted + first, points.index + first, count, values, tile, strideX, strideY);
@@ -197,8 +213,11 @@ void gatherOf(const NufftLayout& layout, const void* table, const NufftPoints<T>
               int64_t pitch, T* tile, T* values) {
   const auto& kernel = *static_cast<const KernelTable<T, W, C>*>(table);
   const int64_t strideY = int64_t(C) * layout.padded[2], strideX = strideY * layout.padded[1];
+  const int64_t columns = layout.columns();
+  // What lies between the rows is multiplied by zero, and must be a number for that.
+  memset(tile, 0, sizeof(T) * C * layout.tileCells());
   for (int64_t i = 0; i < layout.tileCount(); i++) {
-    const int64_t first = points.starts[i], count = points.starts[i + 1] - first;
+    const int64_t first = points.starts[i * columns], count = points.starts[(i + 1) * columns] - first;
     if (count == 0) continue;
     overRows(layout, C, i, tile, const_cast<T*>(grid), pitch, [](T* to, const T* from, int64_t run) {
       for (int64_t z = 0; z < run; z++) to[z] = from[z];

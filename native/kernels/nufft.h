@@ -20,22 +20,26 @@ struct TilePoint {
 };
 
 /// Sizes of one transform. A tile is 2^tileLog cells; its padded box also holds what its points' footprints reach.
+/// Within a tile points are ordered by column, 2^columnLog cells along x and along y.
 struct NufftLayout {
   int32_t width, degree;
   int32_t modes[3], fine[3];
-  int32_t tileLog[3], tiles[3], padded[3];
+  int32_t tileLog[3], tiles[3], padded[3], columnLog;
   int64_t cells() const { return int64_t(fine[0]) * fine[1] * fine[2]; }
   int64_t tileCount() const { return int64_t(tiles[0]) * tiles[1] * tiles[2]; }
+  int32_t columnsAlong(int axis) const { return 1 << (tileLog[axis] - columnLog); }
+  int32_t columns() const { return columnsAlong(0) * columnsAlong(1); }
+  int64_t columnCount() const { return tileCount() * columns(); }
   int64_t tileCells() const { return int64_t(padded[0]) * padded[1] * padded[2]; }
 };
 
-/// The points of a plan, sorted by tile: tile i holds points starts[i] ... starts[i + 1].
+/// The points of a plan, sorted by tile and column: column i holds points starts[i] ... starts[i + 1] - 1.
 template <class T>
 struct NufftPoints {
   int64_t count;
   TilePoint<T>* sorted;
   uint32_t* index;   // where each sorted point was in the caller's arrays
-  int64_t* starts;   // tileCount() + 1
+  uint32_t* starts;  // columnCount() + 1
 };
 
 struct NufftBadPoint {
@@ -52,9 +56,9 @@ struct NufftFunctions {
   void (*makeTable)(const NufftLayout&, int32_t C, const double* pieces, void* table);
   /// Cells that a row of the footprint touches, padding included: at most this many are read beyond the first.
   int32_t (*reach)(int32_t width);
-  /// Sorts points into tiles. `tileOf` is scratch (count); returns the first point that is not finite.
-  NufftBadPoint (*sortFromSingle)(const NufftLayout&, const float* const* xyz, uint32_t* tileOf, NufftPoints<T>&);
-  NufftBadPoint (*sortFromDouble)(const NufftLayout&, const double* const* xyz, uint32_t* tileOf, NufftPoints<T>&);
+  /// Sorts points into columns. `columnOf` is scratch (count); returns the first point that is not finite.
+  NufftBadPoint (*sortFromSingle)(const NufftLayout&, const float* const* xyz, uint32_t* columnOf, NufftPoints<T>&);
+  NufftBadPoint (*sortFromDouble)(const NufftLayout&, const double* const* xyz, uint32_t* columnOf, NufftPoints<T>&);
   /// grid += kernel * values. `tile` is scratch, C * tileCells() and 16 elements.
   void (*spread)(const NufftLayout&, int32_t C, const void* table, const NufftPoints<T>&, const T* values, T* tile,
                  T* grid, int64_t pitch);

@@ -25,8 +25,16 @@ export function checkPoints(where: string, points: Points): number {
       `${where}: x, y and z have unequal lengths ${lengths.join(', ')}; give one of each per point`,
     );
   }
+  if (points[0].length > POINTS_MOST) {
+    throw new RangeError(
+      `${where}: ${points[0].length} points are more than ${POINTS_MOST}; give them in parts`,
+    );
+  }
   return points[0].length;
 }
+
+/** Most points of one transform: their numbers are 32-bit integers. */
+const POINTS_MOST = 2 ** 31;
 
 export function checkFinite(where: string, points: Points): void {
   for (let axis = 0; axis < 3; axis++) {

@@ -1,18 +1,19 @@
 /** The nonuniform transforms of the native add-on, behind the same interface as the plain ones. */
 import { addon } from '../../native/index.js';
 import type { NufftDesign } from './nufft-design.js';
-import { notFinite, type Points } from './nufft-input.js';
+import { notFinite } from './nufft-input.js';
 import type { NufftEngine, Sign } from './nufft-twin.js';
 
 /** Whether the add-on is there to be used. */
 export const nativeNufft: boolean = addon !== null;
 
-/** Sorts the points into tiles; `where` opens the message when one of them is not finite. */
-export function nativeEngine(where: string, design: NufftDesign, points: Points, sign: Sign): NufftEngine {
+/** The native engine. Points are sorted into tiles of the fine grid, and copied by that. */
+export function nativeEngine(design: NufftDesign, sign: Sign): NufftEngine {
   if (addon === null)
-    throw new Error(`${where}: the native add-on is not loaded; leave the variant to be chosen`);
+    throw new Error('nufft: the native add-on is not loaded; leave the variant to be chosen');
   const { kernel, deconvolution } = design;
-  const plan = addon.nufftPlan(
+  const native = addon;
+  const plan = native.nufftPlan(
     design.precision === 'single' ? 4 : 8,
     Int32Array.from(design.modes),
     Int32Array.from(design.fine),
@@ -24,14 +25,13 @@ export function nativeEngine(where: string, design: NufftDesign, points: Points,
     deconvolution[2],
     sign,
   );
-  const native = addon;
-  const bad = native.nufftSort(plan, points[0], points[1], points[2]);
-  if (bad >= 0) {
-    native.nufftClose(plan);
-    const [index, axis] = [Math.floor(bad / 3), bad % 3];
-    throw notFinite(where, axis, index, points[axis]![index]!);
-  }
   return {
+    setPoints: (where, points) => {
+      const bad = native.nufftSort(plan, points[0], points[1], points[2]);
+      if (bad < 0) return;
+      const [index, axis] = [Math.floor(bad / 3), bad % 3];
+      throw notFinite(where, axis, index, points[axis]![index]!);
+    },
     type1: (values, out) => native.nufftType1(plan, values, out),
     type2: (coefficients, out) => native.nufftType2(plan, coefficients, out),
     type1Real: (values, out) => native.nufftType1Real(plan, values, out),

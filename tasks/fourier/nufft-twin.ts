@@ -10,8 +10,10 @@ import { kernelValues, type SpreadingKernel } from './spreading-kernel.js';
 
 export type Sign = 1 | -1;
 
-/** The transforms of one design and one set of points. Results go to `out`, whose length the caller has checked. */
+/** The transforms of one design. Results go to `out`, whose length the caller has checked. */
 export interface NufftEngine {
+  /** Takes over a set of points; `where` opens the message when one of them is not finite. */
+  setPoints(where: string, points: Points): void;
   type1(values: Reals, out: Reals): void;
   type2(coefficients: Reals, out: Reals): void;
   /** The real part of type 1 for real values. */
@@ -21,11 +23,14 @@ export interface NufftEngine {
   close(): void;
 }
 
-/** The plain engine; `where` opens the message when a point is not finite. The points are copied. */
-export function twinEngine(where: string, design: NufftDesign, given: Points, sign: Sign): NufftEngine {
-  checkFinite(where, given);
-  const points: Points = [given[0].slice(), given[1].slice(), given[2].slice()];
+/** The plain engine. Points are copied. */
+export function twinEngine(design: NufftDesign, sign: Sign): NufftEngine {
+  let points: Points = [new Float64Array(0), new Float64Array(0), new Float64Array(0)];
   return {
+    setPoints: (where, given) => {
+      checkFinite(where, given);
+      points = [given[0].slice(), given[1].slice(), given[2].slice()];
+    },
     type1: (values, out) => type1Twin(design, points, values, sign, out),
     type2: (coefficients, out) => type2Twin(design, points, coefficients, sign, out),
     type1Real: (values, out) => {

@@ -141,16 +141,31 @@ export function nufftPlan(points: Points, modes: Modes, options: PlanOptions = {
 }
 
 export class NufftPlan {
-  /** Number of points. */
-  readonly count: number;
   readonly design: NufftDesign;
   private readonly engine: NufftEngine;
+  private points = 0;
 
   /** Use `nufftPlan`, which checks what it is given. */
-  constructor(count: number, design: NufftDesign, engine: NufftEngine) {
-    this.count = count;
+  constructor(design: NufftDesign, engine: NufftEngine) {
     this.design = design;
     this.engine = engine;
+  }
+
+  /** Number of points. */
+  get count(): number {
+    return this.points;
+  }
+
+  /**
+   * Exchanges the points, in any number; kernel and grid stay as chosen for the first ones. Memory is reused.
+   *
+   * @param where opens the messages of refused points
+   */
+  setPoints(points: Points, where = 'NufftPlan.setPoints'): void {
+    const count = checkPoints(where, points);
+    this.points = 0;
+    this.engine.setPoints(where, points);
+    this.points = count;
   }
 
   /** As `nufft1` with the points, modes and options of the plan. */
@@ -230,8 +245,14 @@ function makePlan(where: string, points: Points, modes: Modes, options: PlanOpti
     ...(upsampling === undefined ? {} : { upsampling }),
   });
   const variant = options.variant ?? (nativeNufft ? 'native' : 'plain');
-  const engine = variant === 'native' ? nativeEngine : twinEngine;
-  return new NufftPlan(count, design, engine(where, design, points, sign));
+  const plan = new NufftPlan(design, (variant === 'native' ? nativeEngine : twinEngine)(design, sign));
+  try {
+    plan.setPoints(points, where);
+  } catch (error) {
+    plan.close();
+    throw error;
+  }
+  return plan;
 }
 
 /** A plan for a single execution; the data are checked before the points are sorted, under the caller's name. */
