@@ -177,53 +177,6 @@ template <class V> MANIPLE_FN void dft12(Complex<V>* x) {
   x[3] = a3; x[7] = b3; x[11] = c3;
 }
 
-template <class V> MANIPLE_FN void dft15(Complex<V>* x) {
-  // A = 3, B = 5: x[(5 j1 + 3 j2) mod 15].
-  Complex<V> a0 = x[0], a1 = x[5], a2 = x[10];
-  Complex<V> b0 = x[3], b1 = x[8], b2 = x[13];
-  Complex<V> c0 = x[6], c1 = x[11], c2 = x[1];
-  Complex<V> d0 = x[9], d1 = x[14], d2 = x[4];
-  Complex<V> e0 = x[12], e1 = x[2], e2 = x[7];
-  dft3(a0, a1, a2);
-  dft3(b0, b1, b2);
-  dft3(c0, c1, c2);
-  dft3(d0, d1, d2);
-  dft3(e0, e1, e2);
-  dft5(a0, b0, c0, d0, e0);
-  dft5(a1, b1, c1, d1, e1);
-  dft5(a2, b2, c2, d2, e2);
-  // k = k1 (mod 3), k2 (mod 5).
-  x[0] = a0; x[6] = b0; x[12] = c0; x[3] = d0; x[9] = e0;
-  x[10] = a1; x[1] = b1; x[7] = c1; x[13] = d1; x[4] = e1;
-  x[5] = a2; x[11] = b2; x[2] = c2; x[8] = d2; x[14] = e2;
-}
-
-template <class V> MANIPLE_FN void dft16(Complex<V>* x) {
-  using T = LaneOf<V>;
-  constexpr T h = T(0.707106781186547524400844362104849039);
-  constexpr T c = T(0.923879532511286756128183189396788287), s = T(0.382683432365089771728459984030398867);
-  for (int i = 0; i < 4; i++) dft4(x[i], x[i + 4], x[i + 8], x[i + 12]);
-  // Row i now holds its frequency k at x[i + 4 k]; times exp(-2 pi i i k / 16).
-  x[5] = times(x[5], c, -s);
-  x[9] = {(x[9].re + x[9].im) * h, (x[9].im - x[9].re) * h};
-  x[13] = times(x[13], s, -c);
-  x[6] = {(x[6].re + x[6].im) * h, (x[6].im - x[6].re) * h};
-  x[10] = turn(x[10]);
-  x[14] = {(x[14].im - x[14].re) * h, (x[14].re + x[14].im) * -h};
-  x[7] = times(x[7], s, -c);
-  x[11] = {(x[11].im - x[11].re) * h, (x[11].re + x[11].im) * -h};
-  x[15] = times(x[15], -c, s);
-  for (int k = 0; k < 4; k++) dft4(x[4 * k], x[4 * k + 1], x[4 * k + 2], x[4 * k + 3]);
-  // Frequency k + 4 m lies at x[4 k + m].
-  for (int k = 0; k < 4; k++) {
-    for (int m = k + 1; m < 4; m++) {
-      const Complex<V> t = x[4 * k + m];
-      x[4 * k + m] = x[4 * m + k];
-      x[4 * m + k] = t;
-    }
-  }
-}
-
 template <int R, class V> MANIPLE_FN void dft(Complex<V>* x) {
   if constexpr (R == 2) dft2(x[0], x[1]);
   if constexpr (R == 3) dft3(x[0], x[1], x[2]);
@@ -235,8 +188,6 @@ template <int R, class V> MANIPLE_FN void dft(Complex<V>* x) {
   if constexpr (R == 9) dft9(x);
   if constexpr (R == 10) dft10(x);
   if constexpr (R == 12) dft12(x);
-  if constexpr (R == 15) dft15(x);
-  if constexpr (R == 16) dft16(x);
 }
 
 // ---- Where a pass reads and writes: element i of a register of lines.
@@ -351,8 +302,6 @@ bool passOf(const FftPass<LaneOf<V>>& plan, const From from, const To to) {
     case 9: pass<9, V>(plan, from, to); return true;
     case 10: pass<10, V>(plan, from, to); return true;
     case 12: pass<12, V>(plan, from, to); return true;
-    case 15: pass<15, V>(plan, from, to); return true;
-    case 16: pass<16, V>(plan, from, to); return true;
     default: return false;
   }
 }

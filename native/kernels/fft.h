@@ -29,8 +29,9 @@ struct FftPlan {
   FftPass<T> pass[kMaxPasses];
 };
 
-/// The radices that have a butterfly of their own; any other is a prime, done by the direct sum.
-constexpr int kRadices[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16};
+/// The radices that have a butterfly of their own; any other is a prime, done by the direct sum. (15 and 16 run out of
+/// registers and cost more than two passes.)
+constexpr int kRadices[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12};
 
 template <class T>
 struct Fft3 {
