@@ -73,6 +73,7 @@ export { slice, slicePoints, type Volume } from './slice.js';
 export {
   type PreparedParticle,
   prepareParticle,
+  type StructureFactorMethod,
   structureFactors,
   structureFactorsOf,
 } from './structure-factor.js';

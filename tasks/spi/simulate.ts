@@ -22,7 +22,7 @@ import { randomQuaternion, rotateBack } from './rotation.js';
 import {
   type PreparedParticle,
   prepareParticle,
-  structureFactors,
+  type StructureFactorMethod,
   structureFactorsOf,
 } from './structure-factor.js';
 
@@ -54,6 +54,8 @@ export interface SimulationSpec {
   readonly mask?: Uint8Array;
   /** False leaves out polarisation and solid angle: the images are |F|^2 times a scale. Default true. */
   readonly corrections?: boolean;
+  /** How structure factors are computed; default by the number of atoms, see `prepareParticle`. */
+  readonly structureFactors?: StructureFactorMethod;
   /** Given orientations (images, 4) instead of random ones. */
   readonly orientations?: Float64Array;
   readonly seed: number;
@@ -103,6 +105,7 @@ export function simulationScene(spec: SimulationSpec): SimulationScene {
   const n = pixelCount(spec.detector);
   const s = reciprocalPositions(spec.detector, spec.beam.photonEnergy);
   for (let i = 0; i < s.length; i++) s[i] = s[i]! * 1e-10;
+  const prepared = spec.particles.map((particle) => prepareParticle(particle, s, spec.structureFactors));
   let gain: Float64Array;
   if (spec.photonsPerImage === undefined) {
     gain = photonsPerIntensity(spec.detector, spec.beam);
@@ -116,12 +119,12 @@ export function simulationScene(spec: SimulationSpec): SimulationScene {
   }
   if (spec.mask) for (let i = 0; i < n; i++) if (spec.mask[i] === 2) gain[i] = 0;
   if (spec.photonsPerImage !== undefined) {
-    const expected = meanTotal(spec, s, gain);
+    const expected = meanTotal(spec, prepared, s, gain);
     if (!(expected > 0)) throw new UsageError('simulation: no unmasked pixel receives any photons');
     const scale = spec.photonsPerImage / expected;
     for (let i = 0; i < n; i++) gain[i] = gain[i]! * scale;
   }
-  return { spec, s, gain, prepared: spec.particles.map((particle) => prepareParticle(particle, s)) };
+  return { spec, s, gain, prepared };
 }
 
 /** Images first ... first+count-1 of a simulation. */
@@ -205,7 +208,12 @@ function relativeCorrection(spec: SimulationSpec): Float64Array {
  * on |s| alone: it is averaged over a spiral of directions on a half sphere (|F(-s)| = |F(s)|) at some radii, and
  * interpolated between them.
  */
-function meanTotal(spec: SimulationSpec, s: Float64Array, gain: Float64Array): number {
+function meanTotal(
+  spec: SimulationSpec,
+  prepared: readonly PreparedParticle[],
+  s: Float64Array,
+  gain: Float64Array,
+): number {
   const radii = 64;
   const directions = 256;
   const n = gain.length;
@@ -231,7 +239,7 @@ function meanTotal(spec: SimulationSpec, s: Float64Array, gain: Float64Array): n
   const cumulative = cumulativePopulations(spec);
   spec.particles.forEach((particle, c) => {
     const share = cumulative[c]! - (c > 0 ? cumulative[c - 1]! : 0);
-    const F = structureFactors(particle, points);
+    const F = structureFactorsOf(prepareParticle(particle, points, undefined, prepared[c]!), points);
     for (let i = 0; i < m; i++) {
       const r = Math.floor(i / directions);
       profile[r] = profile[r]! + (share * (F[2 * i]! ** 2 + F[2 * i + 1]! ** 2)) / directions;

@@ -3,7 +3,15 @@
  * F(s) = sum_j w_j f_j(|s|/2) exp(2 pi i s.r_j). The exact twin of every faster way.
  */
 import { addon, addonAbsence } from '../../native/index.js';
+import { type AtomGroups, groupAtoms } from './atom-groups.js';
 import { formFactor, type Particle } from './particles/particle.js';
+import {
+  gridBytes,
+  interpolateStructureFactors,
+  largestCoordinate,
+  type StructureFactorGrid,
+  structureFactorGrid,
+} from './structure-factor-grid.js';
 
 /** Adding and subtracting this rounds a double below 2^51 to the nearest integer. */
 const ROUNDER = 6755399441055744;
@@ -27,63 +35,50 @@ function taylor(first: 0 | 1): Float64Array {
 const [S0 = 0, S1 = 0, S2 = 0, S3 = 0, S4 = 0, S5 = 0, S6 = 0, S7 = 0, S8 = 0, S9 = 0, S10 = 0] = SINE;
 const [C0 = 0, C1 = 0, C2 = 0, C3 = 0, C4 = 0, C5 = 0, C6 = 0, C7 = 0, C8 = 0, C9 = 0, C10 = 0] = COSINE;
 
-/** The atoms of a particle grouped by kind: what the sums run over. */
-export interface AtomGroups {
-  /** (n, 3) Angstrom, kind after kind */
-  readonly positions: Float64Array;
-  /** (n) */
-  readonly weights: Float64Array;
-  /** (kinds + 1): the atoms of kind k are starts[k] ... starts[k+1] - 1. */
-  readonly starts: Int32Array;
-}
-
-/** Sorts the atoms of `particle` by kind (stable). */
-export function groupAtoms(particle: Particle): AtomGroups {
-  const n = particle.kinds.length;
-  if (particle.positions.length !== 3 * n) {
-    throw new RangeError(
-      `particle ${particle.name}: ${n} kinds but ${particle.positions.length} coordinates, expected ${3 * n}`,
-    );
-  }
-  const starts = new Int32Array(particle.scatterers.length + 1);
-  for (const kind of particle.kinds) {
-    if (kind >= particle.scatterers.length) {
-      throw new RangeError(`particle ${particle.name}: no scatterer of kind ${kind}`);
-    }
-    starts[kind + 1] = starts[kind + 1]! + 1;
-  }
-  for (let k = 0; k < particle.scatterers.length; k++) starts[k + 1] = starts[k + 1]! + starts[k]!;
-  const next = starts.slice();
-  const positions = new Float64Array(3 * n);
-  const weights = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const kind = particle.kinds[i]!;
-    const to = next[kind]!;
-    next[kind] = to + 1;
-    positions.set(particle.positions.subarray(3 * i, 3 * i + 3), 3 * to);
-    weights[to] = particle.weights?.[i] ?? 1;
-  }
-  return { positions, weights, starts };
-}
-
 /** A particle made ready for a set of |s|: rotations of the s-vectors leave all of it as it is. */
 export interface PreparedParticle {
   readonly groups: AtomGroups;
   /** (kinds, n): the form factor of every kind at every s-vector, electrons. */
   readonly form: Float64Array;
+  /** Interpolate in this instead of summing over the atoms. */
+  readonly grid?: StructureFactorGrid;
 }
 
-/** Groups the atoms and tabulates the form factors at the lengths of `s`, (3, n), 1/Angstrom. */
-export function prepareParticle(particle: Particle, s: Float64Array): PreparedParticle {
+/** From this many atoms on `prepareParticle` chooses the grid: a rule of the particle alone, so that bits do not change with the machine. */
+const GRID_ATOMS = 6000;
+/** Grids above this are not made; the direct sum needs no memory. */
+const GRID_BYTES = 2 ** 30;
+
+/** How structure factors are computed: 'direct' is exact, 'grid' has errors of about 1e-7 of F(0). */
+export type StructureFactorMethod = 'direct' | 'grid';
+
+/**
+ * Groups the atoms and tabulates the form factors at the lengths of `s`, (3, n), 1/Angstrom; for many atoms (or where
+ * asked) samples the particle on a grid. `like` is the same particle prepared for other, not longer s-vectors, whose
+ * grid is used again.
+ */
+export function prepareParticle(
+  particle: Particle,
+  s: Float64Array,
+  method?: StructureFactorMethod,
+  like?: PreparedParticle,
+): PreparedParticle {
   const n = s.length / 3;
   const form = new Float64Array(particle.scatterers.length * n);
+  let extent = 0;
   for (let i = 0; i < n; i++) {
     const squared = s[i]! * s[i]! + s[n + i]! * s[n + i]! + s[2 * n + i]! * s[2 * n + i]!;
+    extent = Math.max(extent, Math.sqrt(squared));
     particle.scatterers.forEach((scatterer, kind) => {
       form[kind * n + i] = formFactor(scatterer, squared);
     });
   }
-  return { groups: groupAtoms(particle), form };
+  const groups = like?.groups ?? groupAtoms(particle);
+  if (like) return { ...like, form };
+  const fits =
+    gridBytes(largestCoordinate(groups.positions), extent, particle.scatterers.length) <= GRID_BYTES;
+  const chosen = method ?? (groups.weights.length >= GRID_ATOMS && fits ? 'grid' : 'direct');
+  return chosen === 'grid' ? { groups, form, grid: structureFactorGrid(groups, extent) } : { groups, form };
 }
 
 /** Which code adds up: the add-on's or the one here, which agree to about 1e-14 of the largest |F|. */
@@ -102,7 +97,7 @@ export function structureFactors(
   out = new Float64Array((2 * s.length) / 3),
   options: StructureFactorOptions = {},
 ): Float64Array {
-  return structureFactorsOf(prepareParticle(particle, s), s, out, options);
+  return structureFactorsOf(prepareParticle(particle, s, 'direct'), s, out, options);
 }
 
 /** The same for a prepared particle; `s` has the lengths that it was prepared for. */
@@ -112,8 +107,12 @@ export function structureFactorsOf(
   out = new Float64Array((2 * s.length) / 3),
   options: StructureFactorOptions = {},
 ): Float64Array {
-  const { groups, form } = prepared;
+  const { groups, form, grid } = prepared;
   const n = s.length / 3;
+  if (grid) {
+    interpolateStructureFactors(grid, s, form, out);
+    return out;
+  }
   const native = options.variant === 'plain' ? null : addon;
   if (options.variant === 'native' && native === null) {
     throw new Error(`structure factors: the native add-on was asked for, but ${addonAbsence}`);

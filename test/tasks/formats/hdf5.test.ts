@@ -12,6 +12,9 @@ import {
   readImages,
   writeImages,
 } from '../../../tasks/formats/hdf5/index.js';
+import { squareReaching } from '../../../tasks/spi/geometry.js';
+import { ring } from '../../../tasks/spi/particles/ring.js';
+import { simulate } from '../../../tasks/spi/simulate.js';
 import { needs } from '../../support/needs.js';
 import { damaged, outcomeOf, scratch } from './scratch.js';
 
@@ -262,4 +265,21 @@ t.test('h5dump sees what the contract says', { skip: needs('h5dump') }, async (t
   });
   t.match(values.replace(/\s+/g, ' '), /DATA \{ 0, 1, 0, 1, 0 \}/);
   t.ok((await openHdf5(scratch('dump.h5'))).datasets().includes('mask'));
+});
+
+t.test('a simulation can be written as it is, and comes back with its truth', async (t) => {
+  const simulation = simulate({
+    particles: [ring({ state: 'open' }), ring({ state: 'closed' })],
+    images: 3,
+    detector: squareReaching(8, 4600, 20),
+    beam: { photonEnergy: 4600 },
+    photonsPerImage: 500,
+    seed: 3,
+  });
+  await writeImages(scratch('simulation.h5'), simulation);
+  const back = await readImages(scratch('simulation.h5'));
+  for (const key of ['intensities', 'orientations', 'conformation', 'fluences', 'correction'] as const) {
+    t.same(back[key], simulation[key], key);
+  }
+  t.same(back.pixelPositionReciprocal, simulation.pixelPositionReciprocal);
 });

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { elementScatterer } from '../../../tasks/spi/form-factors.js';
 import { photonsPerIntensity, reciprocalPositions, simpleSquare } from '../../../tasks/spi/geometry.js';
 import {
   formFactor,
@@ -8,7 +9,11 @@ import {
 } from '../../../tasks/spi/particles/particle.js';
 import { randomStream } from '../../../tasks/spi/philox.js';
 import { rotateBack } from '../../../tasks/spi/rotation.js';
-import { structureFactors } from '../../../tasks/spi/structure-factor.js';
+import {
+  prepareParticle,
+  structureFactors,
+  structureFactorsOf,
+} from '../../../tasks/spi/structure-factor.js';
 import { needs } from '../../support/needs.js';
 import { componentsFirst, referenceCase, relativeError } from './reference.js';
 
@@ -138,5 +143,48 @@ t.test('molecule: structure factors to 1e-12, expected photons', { skip: needs('
   }
   t.ok(relativeError(intensity, reference.array('intensity')) <= 1e-12, '|F|^2 of turned particles');
   t.ok(relativeError(photons, reference.array('photons')) <= 1e-12, 'expected photons');
+  t.end();
+});
+
+t.test('the grid agrees with the sum to 1e-6 of F(0), inside and at the edge of its extent', (t) => {
+  const random = randomStream(31, 0);
+  const atoms = 500;
+  const particle: Particle = {
+    name: 'box',
+    positions: Float64Array.from({ length: 3 * atoms }, () => 60 * (random.uniform() - 0.5)),
+    kinds: Uint16Array.from({ length: atoms }, () => Math.floor(3 * random.uniform())),
+    weights: Float64Array.from({ length: atoms }, () => random.uniform()),
+    scatterers: ['C', 'N', 'S'].map((element) => elementScatterer(element)!),
+  };
+  const n = 400;
+  const s = new Float64Array(3 * n);
+  for (let i = 0; i < n; i++) {
+    const v = [random.normal(), random.normal(), random.normal()];
+    const length = (i % 4 === 0 ? 0.12 : 0.12 * random.uniform()) / Math.hypot(...v);
+    for (let c = 0; c < 3; c++) s[c * n + i] = v[c]! * length;
+  }
+  const direct = structureFactorsOf(prepareParticle(particle, s, 'direct'), s);
+  const prepared = prepareParticle(particle, s, 'grid');
+  t.ok(prepared.grid);
+  const F0 = structureFactors(particle, new Float64Array(3))[0]!;
+  const interpolated = structureFactorsOf(prepared, s);
+  const worst = direct.reduce((w, v, i) => Math.max(w, Math.abs(v - interpolated[i]!)), 0) / F0;
+  t.ok(worst < 1e-6, `largest error ${worst} of F(0)`);
+  t.throws(
+    () =>
+      structureFactorsOf(
+        prepared,
+        s.map((v) => 3 * v),
+      ),
+    /outside the grid/,
+  );
+  const large = {
+    ...particle,
+    positions: new Float64Array(3 * 6000),
+    kinds: new Uint16Array(6000),
+    weights: new Float64Array(6000),
+  };
+  t.ok(prepareParticle(large, s).grid, 'many atoms take the grid');
+  t.notOk(prepareParticle(particle, s).grid, 'few do not');
   t.end();
 });
