@@ -119,11 +119,14 @@ export class Virtual extends OneThread {
   override readonly name = 'virtual';
   readonly #ready: number[] = [];
   readonly #seed: number;
+  readonly #eagerness: number;
   #draws = 0;
 
-  constructor(parts: ExecutorParts) {
+  /** `eagerness`: how often a record that becomes ready lets one run while the program is still launching. */
+  constructor(parts: ExecutorParts, eagerness = 0.25) {
     super(parts);
     this.#seed = parts.seed;
+    this.#eagerness = eagerness;
   }
 
   #random(): number {
@@ -133,7 +136,7 @@ export class Virtual extends OneThread {
   protected override take(record: number): void {
     this.#ready.push(record);
     // Now and then something runs while the program is still launching, as it would beside real workers.
-    if (this.#random() < 0.25) this.step();
+    if (this.#random() < this.#eagerness) this.step();
   }
 
   protected override step(): boolean {

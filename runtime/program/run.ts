@@ -37,12 +37,16 @@ export interface RunOptions {
   readonly window?: { readonly records?: number; readonly launches?: number };
   /** @internal faults for the tests of the tests */
   readonly faults?: AnalysisFaults;
+  /** @internal how much `virtual` runs while the program is still launching: 0 is nothing until it waits */
+  readonly eagerness?: number;
   /** @internal sees every order that the analysis imposes */
   readonly onEdge?: (predecessor: TaskPoint, successor: TaskPoint) => void;
 }
 
 /** A record as tests see it. */
 export interface TaskPoint {
+  /** Distinct for every record of a run. */
+  readonly id: number;
   readonly operation: number;
   readonly kind: number;
   readonly first: number;
@@ -105,7 +109,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
         ? new Threads(parts)
         : executor === 'inOrder'
           ? new InOrder(parts)
-          : new Virtual(parts),
+          : new Virtual(parts, options.eagerness),
     log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
   });
   const { onEdge } = options;
@@ -114,6 +118,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     const describe = (record: number): TaskPoint => {
       const slot = graph.launch[record]!;
       return {
+        id: graph.generation[record]! * graph.limits.records + record,
         operation: graph.operation[slot]!,
         kind: graph.kind[slot]!,
         first: graph.first[record]!,

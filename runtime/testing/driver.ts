@@ -82,8 +82,8 @@ function shapesOf(program: Program): { shapes: TaskShape[]; numberOf: ReadonlyMa
 /** How many kinds of task a program has: one run of the runtime takes 1024 at most. */
 export const countShapes = (program: Program): number => shapesOf(program).shapes.length;
 
-/** One program on one context. */
-class Session {
+/** One program on one context, operation by operation. */
+export class Session {
   readonly #ctx: Context;
   readonly #tasks: readonly GeneratedTask[];
   readonly #numberOf: ReadonlyMap<string, number>;

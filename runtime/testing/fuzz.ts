@@ -109,7 +109,9 @@ export async function fuzz({ run, operations, firstSeed, onBatch }: FuzzOptions)
   let seed = firstSeed;
   while (done < operations) {
     const batch = drawBatch(seed, operations - done);
-    const options = { ...run, seed };
+    // How far the program runs ahead of its tasks, where that can be chosen.
+    const eagerness = keyedDraw(seed, 0xea6e).pick([0, 0.05, 0.25, 0.5, 1]);
+    const options = { eagerness, ...run, seed };
     const difference = await differing(batch, options);
     done += batch.operations;
     seed += batch.programs.length;

@@ -1,10 +1,10 @@
 // Programs that break exactly one rule, in their last operation.
-import { pointsOfExtent } from './brute-points.js';
+import { keyOf, pointsOfExtent } from './brute-points.js';
 import type { GeneratorOptions } from './generator.js';
 import { generateProgram } from './generator.js';
-import { IllegalProgramError, Interpreter } from './interpreter.js';
+import { IllegalProgramError, Interpreter, launchPoints } from './interpreter.js';
 import { type Draw, keyedDraw } from './keyed-random.js';
-import type { Operation, Privilege, Program, Requirement } from './program-description.js';
+import type { Launch, Operation, Point, Privilege, Program, Requirement } from './program-description.js';
 
 export const rules = [
   'two requirements of a launch meet',
@@ -106,4 +106,23 @@ export function generateIllegalProgram(
     if (!(expected instanceof IllegalProgramError)) throw expected;
     return { program: { seed, operations: [...program.operations, ...broken] }, rule, expected };
   }
+}
+
+/** Whether two requirements of a launch hold a point in common, in two ways that must be apart. */
+export function isWitness(
+  state: Interpreter,
+  launch: Launch,
+  [first, second]: readonly [number, number],
+  point: Point,
+): boolean {
+  const points = launchPoints(launch);
+  const holds = (requirement: number) =>
+    points.map((p) => {
+      const { region, ordinals } = state.subregion(launch.requirements[requirement]!, p, launch);
+      const ordinal = region.ordinalOf.get(keyOf(point));
+      return ordinal !== undefined && ordinals.includes(ordinal);
+    });
+  const [a, b] = [holds(first), holds(second)];
+  if (first !== second) return a.includes(true) && b.includes(true);
+  return a.filter(Boolean).length >= 2;
 }

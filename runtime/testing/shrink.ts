@@ -18,7 +18,7 @@ import {
 export type Fails = (program: Program) => boolean | Promise<boolean>;
 
 /** Drops operations that use what is gone; a launch that waited for a lost future gets a constant. */
-function withoutOrphans(operations: readonly Operation[]): Operation[] {
+export function withoutOrphans(operations: readonly Operation[]): Operation[] {
   const names = new Set<string>();
   const regionOf = new Map<string, string>();
   const kept: Operation[] = [];
