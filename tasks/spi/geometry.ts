@@ -34,6 +34,12 @@ export interface Beam {
   readonly polarization?: readonly [number, number, number];
 }
 
+/** Area of a focus of full widths x and y, m^2. */
+export function focusArea(x: number, y = x, shape: 'ellipse' | 'rectangle' = 'ellipse'): number {
+  if (!(x > 0 && y > 0)) throw new UsageError(`focus: widths must be positive, not ${x} m and ${y} m`);
+  return x * y * (shape === 'ellipse' ? Math.PI / 4 : 1);
+}
+
 /** Wavelength in m of photons of `photonEnergy` eV. */
 export function wavelength(photonEnergy: number): number {
   if (!(photonEnergy > 0 && Number.isFinite(photonEnergy))) {

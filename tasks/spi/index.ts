@@ -16,6 +16,7 @@ export {
   type ShellCorrelation,
 } from './fsc.js';
 export * from './geometry.js';
+export { beamStopMask, brokenPixelMask, combineMasks } from './masks.js';
 export {
   addSums,
   type MergeBlock,

@@ -1,6 +1,11 @@
 import t from 'tap';
 import { elementScatterer } from '../../../tasks/spi/form-factors.js';
-import { photonsPerIntensity, reciprocalPositions, simpleSquare } from '../../../tasks/spi/geometry.js';
+import {
+  focusArea,
+  photonsPerIntensity,
+  reciprocalPositions,
+  simpleSquare,
+} from '../../../tasks/spi/geometry.js';
 import {
   formFactor,
   gaussianScatterer,
@@ -128,7 +133,7 @@ t.test('molecule: structure factors to 1e-12, expected photons', { skip: needs('
   t.ok(relativeError(F, reference.array('F')) <= 1e-12, 'F');
 
   const detector = simpleSquare(32, 0.1, 0.35);
-  const beam = { photonEnergy: 4600, photons: 1e12, focusArea: reference.json['focus_area_m2'] as number };
+  const beam = { photonEnergy: 4600, photons: 1e12, focusArea: focusArea(1e-6) };
   const s = reciprocalPositions(detector, 4600).map((v) => v * 1e-10);
   const gain = photonsPerIntensity(detector, beam);
   const quaternions = reference.array('quat');
