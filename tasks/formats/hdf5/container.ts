@@ -12,6 +12,8 @@ type Library = typeof import('h5wasm/node');
 
 /** The largest piece moved through the library's memory at once, bytes. */
 const PIECE_BYTES = 256 * 1024 * 1024;
+/** Rows are stored in chunks of about this many bytes: large enough to be few, small enough for the chunk cache. */
+const CHUNK_BYTES = 256 * 1024;
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 let loading: Promise<Library> | undefined;
@@ -309,7 +311,7 @@ export interface Hdf5Writer {
   readonly path: string;
   /** Writes a whole dataset; groups in its path are made. An empty shape is a scalar. */
   write(name: string, data: NumericArray, shape: readonly number[]): void;
-  /** A dataset of `shape` whose rows (of the first axis) are written block by block, one chunk per row. */
+  /** A dataset of `shape` whose rows (of the first axis) are written block by block, in any order. */
   rows(
     name: string,
     shape: readonly number[],
@@ -376,6 +378,10 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
     rows(name, shape, dtype) {
       const rowShape = shape.slice(1);
       const rowLength = rowShape.reduce((product, n) => product * n, 1);
+      const rowsPerChunk = Math.max(
+        1,
+        Math.min(shape[0]!, Math.floor(CHUNK_BYTES / (rowLength * Number(dtype.slice(1))))),
+      );
       let dataset: Dataset;
       try {
         makeGroups(name);
@@ -384,7 +390,7 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
           data: allocate(dtype, rowLength) as Float64Array,
           shape: [1, ...rowShape],
           maxshape: [...shape],
-          chunks: [1, ...rowShape],
+          chunks: [rowsPerChunk, ...rowShape],
         });
         dataset.resize([...shape]);
       } catch (error) {
