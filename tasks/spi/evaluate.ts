@@ -2,14 +2,21 @@
 import { irfft3, nufft1 } from '../fourier/index.js';
 import { frequency, originToCentre } from './centre.js';
 import { formFactor, type Particle } from './particles/index.js';
-import { angularDistance, conjugate, halfTurn, multiply, type Quaternions, rotationMatrix } from './quaternion.js';
+import {
+  angularDistance,
+  conjugate,
+  halfTurn,
+  multiply,
+  type Quaternions,
+  rotationMatrix,
+} from './quaternion.js';
 import type { Volume } from './slice.js';
 import { groupAtoms } from './structure-factor.js';
 
 export interface OrientationErrors {
   /** (images), degrees, after the best global rotation; half turns of images identified. */
   readonly degrees: Float64Array;
-  /** found = truth times this rotation, as well as one rotation can say it. */
+  /** The reconstruction is the true particle turned by this rotation. */
   readonly rotation: Float64Array;
   readonly median: number;
   /** The parts of all images within 5, 10 and 15 degrees. */
@@ -58,7 +65,7 @@ export function orientationErrors(
   const sorted = degrees.slice().sort();
   return {
     degrees,
-    rotation: conjugate(best),
+    rotation: best,
     median: sorted[Math.floor(count / 2)]!,
     within5: within(5),
     within10: within(10),

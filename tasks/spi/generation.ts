@@ -7,8 +7,8 @@
  *   both:    sum over blocks -> solveModel -> model of the next generation
  */
 import type { Level } from './level.js';
-import { mergeContribution, type NormalSums } from './merge.js';
 import { solveMerge } from './merge-solve.js';
+import { mergeContribution, type NormalSums } from './normal-sums.js';
 import { logReferences, poissonScores } from './orient.js';
 import type { PixelSelection } from './pixels.js';
 import type { Quaternions } from './quaternion.js';
@@ -22,7 +22,11 @@ const EPS = 1e-3;
 const MERGE = { ridge: 1e-3, tolerance: 3e-4, iterations: 30 } as const;
 
 /** Logarithms of model slices for a block of rotations, (rotations, pixels): see `logReferences`. */
-export function referenceBlock(model: Volume, rotations: Quaternions, selection: PixelSelection): Float32Array {
+export function referenceBlock(
+  model: Volume,
+  rotations: Quaternions,
+  selection: PixelSelection,
+): Float32Array {
   const slices = slice(model, rotations, selection.s, { eps: EPS });
   return logReferences(slices, selection.index.length, selection.correction);
 }
@@ -94,7 +98,7 @@ export function refineBlock(
     found.set(search.rotations.subarray(4 * top, 4 * top + 4), 4 * i);
   }
   // A grid leaves about its pitch to be removed; each pass removes most of what is left.
-  const pitch = (2 * Math.PI ** 2 / m) ** (1 / 3) / 2;
+  const pitch = ((2 * Math.PI ** 2) / m) ** (1 / 3) / 2;
   const near = refineOrientations(images, found, model, selection, { step: pitch, eps: EPS });
   const nearer = refineOrientations(images, near.rotations, model, selection, { step: pitch / 2, eps: EPS });
   return better(kept, nearer);

@@ -7,6 +7,8 @@ export {
   autocorrelationOf,
   rotateVolume,
 } from './align.js';
+export { type Averaged, averagePhased } from './average.js';
+export { type OrientationErrors, orientationErrors, particleDensity } from './evaluate.js';
 export * from './form-factors.js';
 export {
   fourierShellCorrelation,
@@ -15,8 +17,19 @@ export {
   resolutionAt,
   type ShellCorrelation,
 } from './fsc.js';
+export {
+  matchBlock,
+  mergeImages,
+  mergeReferences,
+  referenceBlock,
+  refineBlock,
+  solveModel,
+} from './generation.js';
 export * from './geometry.js';
 export { beamStopMask, brokenPixelMask, combineMasks } from './masks.js';
+export { type Level, levelOf } from './level.js';
+export { type MergeOptions, merge } from './merge.js';
+export { ballSupport, type MergeSolution, type SolveOptions, solveMerge } from './merge-solve.js';
 export {
   addSums,
   type MergeBlock,
@@ -24,9 +37,9 @@ export {
   type NormalSums,
   normalSums,
   photonWeights,
-} from './merge.js';
-export { ballSupport, type MergeSolution, type SolveOptions, solveMerge } from './merge-solve.js';
+} from './normal-sums.js';
 export { type Matches, type OrientationMetric, type OrientOptions, orient } from './orient.js';
+export { estimateDiameter } from './particle-size.js';
 export * from './particles/index.js';
 export { PHASING, type Phased, type PhaseOptions, type PhasingSchedule, phase } from './phase.js';
 export {
@@ -47,9 +60,28 @@ export {
   randomQuaternions,
   rotationMatrix,
 } from './quaternion.js';
+export {
+  compareHalves,
+  type GenerationMetrics,
+  type GenerationState,
+  type HalfSets,
+  meanImage,
+  type Reconstruction,
+  type ReconstructionInput,
+  type ReconstructionOptions,
+  reconstruct,
+} from './reconstruct.js';
 export { better, type Refined, type RefineOptions, refineOrientations, scoreOrientations } from './refine.js';
 export { type ReferenceSums, responsibilities, shareOut } from './responsibilities.js';
 export { superFibonacci, uniformRotations } from './rotation-grid.js';
+export {
+  type Generation,
+  type MatchGeneration,
+  planSchedule,
+  type RefineGeneration,
+  type Schedule,
+  type ScheduleOptions,
+} from './schedule.js';
 export {
   orientationScoreMatrix,
   orientationScores,
@@ -71,6 +103,7 @@ export {
   simulationScene,
 } from './simulate.js';
 export { slice, slicePoints, type Volume } from './slice.js';
+export { startModel } from './start-model.js';
 export {
   type PreparedParticle,
   prepareParticle,

@@ -1,7 +1,7 @@
 /** A level of detail: which pixels it looks at, and the grid of autocorrelations that they determine. */
 import { goodSize } from '../fourier/index.js';
-import { photonWeights } from './merge.js';
 import { ballSupport } from './merge-solve.js';
+import { photonWeights } from './normal-sums.js';
 import { type DetectorPixels, type PixelSelection, selectPixels } from './pixels.js';
 
 export interface Level {

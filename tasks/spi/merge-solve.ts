@@ -1,6 +1,6 @@
 /** The solution of the normal equations of merging by conjugate gradients. */
 import { goodSize, irfft3, rfft3 } from '../fourier/index.js';
-import type { NormalSums } from './merge.js';
+import type { NormalSums } from './normal-sums.js';
 
 type Reals = Float32Array | Float64Array;
 

@@ -1,131 +1,59 @@
-/**
- * Merging: the autocorrelation (the Fourier coefficients of the intensity) that best explains photons seen in known
- * orientations, as a weighted least-squares problem on scattered points,
- *
- *   minimise  sum_j w_j (y_j - sum_k x_k exp(-i k.Q_j))^2 + regularisation,   x real.
- *
- * The normal matrix is Toeplitz: its product is a convolution with a kernel of (2n)^3 numbers. Right-hand side and
- * kernel are sums over points, hence over images, hence over blocks of images: blocks are merged anywhere and added.
- *
- * With counting noise the variance of y = photons / (exposure gain) is intensity / (exposure gain), so that the best
- * weights are w = exposure gain / I(|s|): w y is photons / I(|s|), w itself exposure gain / I(|s|).
- */
-import { nufft1 } from '../fourier/index.js';
-import { type PixelSelection, radialProfile, ringOf } from './pixels.js';
+/** Merging in one call: from images in known orientations to their autocorrelation. */
+import { levelOf } from './level.js';
+import { type MergeSolution, type SolveOptions, solveMerge } from './merge-solve.js';
+import { mergeContribution } from './normal-sums.js';
+import { type DetectorPixels, gatherPixels } from './pixels.js';
 import type { Quaternions } from './quaternion.js';
-import { slicePoints } from './slice.js';
+import type { Volume } from './slice.js';
 
-type Reals = Float32Array | Float64Array;
-
-/** The sums that determine an autocorrelation. Those of two sets of points add, number by number. */
-export interface NormalSums {
-  /** n^3, centre at floor(n/2): Re sum_j w_j y_j exp(i k.Q_j). */
-  readonly rightSide: Reals;
-  /** (2n)^3, lags -n ... n-1: Re sum_j w_j exp(i k.Q_j). Planes of lag -n stay 0; nothing uses them. */
-  readonly kernel: Reals;
+export interface MergeOptions extends Omit<SolveOptions, 'support' | 'start'> {
+  /** Largest distance within the particle, Angstrom: the autocorrelation is zero beyond it. */
+  readonly diameter: number;
+  /** Finest detail, Angstrom; all that the detector sees when absent. */
+  readonly resolution?: number;
+  /** (count): relative fluence; 1 when absent. */
+  readonly fluence?: ArrayLike<number>;
+  /** Relative error of the transforms. Default 1e-3: photon noise is larger. */
+  readonly eps?: number;
 }
 
-/** The relative variance of a pixel that no profile value may fall below, as part of the profile's mean. */
-const VARIANCE_FLOOR = 0.02;
-const PROFILE_BINS = 48;
-
-/** What one photon in a pixel weighs: 1 / I(|s|) from the radial profile of the mean image; 0 where not mergeable. */
-export function photonWeights(meanImage: ArrayLike<number>, selection: PixelSelection): Float32Array {
-  const profile = radialProfile(meanImage, selection, PROFILE_BINS);
-  const n = selection.index.length;
-  let mean = 0;
-  for (let i = 0; i < n; i++) mean += profile[ringOf(selection, i, PROFILE_BINS)]! / n;
-  const floor = Math.max(mean * VARIANCE_FLOOR, Number.MIN_VALUE);
-  return Float32Array.from({ length: n }, (_, i) =>
-    selection.mergeable[i] ? mean / (profile[ringOf(selection, i, PROFILE_BINS)]! + floor) : 0,
+/**
+ * The autocorrelation that best explains images in known orientations, over all images and with the weights of counting
+ * noise.
+ * @param images (count, pixels of the detector), photons
+ * @param orientations (count, 4)
+ * @throws RangeError where sizes do not fit together or there are no photons to merge
+ *
+ * @example
+ * const { volume } = merge(images, orientations, { s }, { diameter: 130 });
+ * const { density } = phase(volume, { seed: 1, extent: 1 });
+ */
+export function merge(
+  images: Float32Array,
+  orientations: Quaternions,
+  detector: DetectorPixels,
+  options: MergeOptions,
+): Omit<MergeSolution, 'autocorrelation'> & { readonly volume: Volume } {
+  const count = orientations.length / 4;
+  const pixels = detector.s.length / 3;
+  if (images.length !== count * pixels) {
+    throw new RangeError(`merge: ${images.length} numbers are not ${count} images of ${pixels} pixels`);
+  }
+  const mean = new Float64Array(pixels);
+  for (let i = 0; i < count; i++)
+    for (let p = 0; p < pixels; p++) mean[p]! += images[i * pixels + p]! / count;
+  const extent = options.resolution === undefined ? Number.POSITIVE_INFINITY : 1 / options.resolution;
+  const { n, voxel, selection, weights, support } = levelOf(detector, mean, extent, options.diameter);
+  const sums = mergeContribution(
+    {
+      photons: gatherPixels(images, count, pixels, selection),
+      exposure: options.fluence ?? new Float64Array(count).fill(1),
+      rotations: orientations,
+    },
+    selection,
+    weights,
+    { n, voxel, eps: options.eps ?? 1e-3 },
   );
-}
-
-export interface MergeBlock {
-  /** (count, pixels), photons: of images, or of references that images were shared out to. */
-  readonly photons: Float32Array;
-  /** (count): relative fluence, or the sum of shares times fluence. Rows of exposure 0 are left out. */
-  readonly exposure: ArrayLike<number>;
-  /** (count, 4). */
-  readonly rotations: Quaternions;
-}
-
-/**
- * What a block adds to the sums.
- * @param weights (pixels), see `photonWeights`
- * @param grid n: voxels an edge of the autocorrelation; voxel: their size, Angstrom; eps: error of the transform
- */
-export function mergeContribution(
-  block: MergeBlock,
-  selection: PixelSelection,
-  weights: Float32Array,
-  grid: { readonly n: number; readonly voxel: number; readonly eps?: number },
-): NormalSums {
-  const { pixels, rows } = { pixels: selection.index.length, rows: usedRows(block.exposure) };
-  const rotations = new Float64Array(4 * rows.length);
-  const values = new Float32Array(2 * rows.length * pixels);
-  let at = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    rotations.set(block.rotations.subarray(4 * row, 4 * row + 4), 4 * i);
-    const exposure = block.exposure[row]!;
-    for (let p = 0; p < pixels; p++) {
-      values[at++] = block.photons[row * pixels + p]! * weights[p]!;
-      values[at++] = exposure * selection.correction[p]! * weights[p]!;
-    }
-  }
-  const points = slicePoints(rotations, selection.s, grid.voxel);
-  return normalSums(points, values, grid.n, grid.eps ?? 1e-3);
-}
-
-function usedRows(exposure: ArrayLike<number>): number[] {
-  const rows: number[] = [];
-  for (let i = 0; i < exposure.length; i++) if (exposure[i]! > 0) rows.push(i);
-  return rows;
-}
-
-/**
- * The sums of given points. Both come from one complex transform: of b + i w with real b and w, the even part is
- * Re type1(b) + i Re type1(w).
- * @param points radians, x, y and z
- * @param values (points, 2): weight times datum, weight
- */
-export function normalSums(
-  points: readonly [Reals, Reals, Reals],
-  values: Reals,
-  n: number,
-  eps: number,
-): NormalSums {
-  const N = 2 * n;
-  const make = (length: number): Reals =>
-    values instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
-  const rightSide = make(n ** 3);
-  const kernel = make(N ** 3);
-  if (values.length === 0) return { rightSide, kernel };
-  const both = nufft1(points, values, [N, N, N], { eps, sign: 1 });
-  const low = n - Math.floor(n / 2);
-  for (let i = 1; i < N; i++) {
-    for (let j = 1; j < N; j++) {
-      const row = (i * N + j) * N;
-      const mirrored = ((N - i) * N + (N - j)) * N;
-      for (let k = 1; k < N; k++) {
-        kernel[row + k] = 0.5 * (both[2 * (row + k) + 1]! + both[2 * (mirrored + N - k) + 1]!);
-      }
-      if (i < low || i >= low + n || j < low || j >= low + n) continue;
-      const to = ((i - low) * n + (j - low)) * n;
-      for (let k = 0; k < n; k++) {
-        rightSide[to + k] = 0.5 * (both[2 * (row + low + k)]! + both[2 * (mirrored + N - low - k)]!);
-      }
-    }
-  }
-  return { rightSide, kernel };
-}
-
-/** Adds `more` to `sums` in place. */
-export function addSums(sums: NormalSums, more: NormalSums): void {
-  for (const part of ['rightSide', 'kernel'] as const) {
-    const into = sums[part];
-    const from = more[part];
-    for (let i = 0; i < into.length; i++) into[i]! += from[i]!;
-  }
+  const { autocorrelation, ...rest } = solveMerge(sums, n, { ...options, support });
+  return { ...rest, volume: { data: autocorrelation, n, voxel } };
 }

@@ -8,6 +8,8 @@ import { type PixelSelection, radialProfile } from './pixels.js';
 const RINGS = 64;
 /** p(r) counts as ended where it stays below this part of its maximum. */
 const ENDED = 0.02;
+/** The few longest distances are too rare to be seen: added, for a support that is too small does more harm. */
+const ALLOWANCE = 1.15;
 
 /**
  * An estimate of the largest distance within the particle, Angstrom. Good to 10 % or so.
@@ -33,7 +35,8 @@ export function estimateDiameter(meanImage: ArrayLike<number>, selection: PixelS
   }
   let top = 0;
   for (let i = 1; i < steps; i++) if (p[i]! > p[top]!) top = i;
-  for (let i = top; i < steps; i++) if (p[i]! < ENDED * p[top]!) return (longest * i) / steps;
+  for (let i = top; i < steps; i++)
+    if (p[i]! < ENDED * p[top]!) return Math.min(longest, (ALLOWANCE * longest * i) / steps);
   return longest;
 }
 

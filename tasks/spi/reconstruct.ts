@@ -4,6 +4,8 @@
  *
  * Nothing here knows the truth: `onGeneration` hands out the state for whoever wants to compare.
  */
+
+import { alignShift } from './align.js';
 import { type Averaged, averagePhased } from './average.js';
 import { fourierShellCorrelation, resolutionAt, type ShellCorrelation } from './fsc.js';
 import {
@@ -15,10 +17,9 @@ import {
   solveModel,
 } from './generation.js';
 import { type Level, levelOf } from './level.js';
-import { addSums, type NormalSums } from './merge.js';
-import { alignShift } from './align.js';
+import { addSums, type NormalSums } from './normal-sums.js';
 import { estimateDiameter } from './particle-size.js';
-import { type PhasingSchedule, type Phased, phase } from './phase.js';
+import { type Phased, type PhasingSchedule, phase } from './phase.js';
 import { type DetectorPixels, gatherPixels, selectPixels } from './pixels.js';
 import { angularDistance, type Quaternions, randomQuaternions } from './quaternion.js';
 import { superFibonacci } from './rotation-grid.js';
@@ -97,7 +98,12 @@ export function reconstruct(input: ReconstructionInput, options: ReconstructionO
   }
   const mean = meanImage(images, count, pixels);
   const whole = selectPixels(detector, options.resolution ? 1 / options.resolution : undefined);
-  const diameter = options.diameter ?? estimateDiameter(Float64Array.from(whole.index, (i) => mean[i]!), whole);
+  const diameter =
+    options.diameter ??
+    estimateDiameter(
+      Float64Array.from(whole.index, (i) => mean[i]!),
+      whole,
+    );
   const schedule = planSchedule(diameter, whole.extent, options.schedule);
 
   const blocks = Array.from({ length: Math.ceil(count / block) }, (_, b) => {
@@ -120,7 +126,7 @@ export function reconstruct(input: ReconstructionInput, options: ReconstructionO
 
   let level = levelAt(schedule.generations[0]!.extent);
   let model = startModel(level.n, level.voxel, diameter, seed);
-  let orientations: Quaternions = randomQuaternions(count, seed);
+  const orientations: Quaternions = randomQuaternions(count, seed);
   let fluence = totals(images, count, pixels, whole.index);
   const history: GenerationMetrics[] = [];
 
@@ -158,7 +164,10 @@ export function reconstruct(input: ReconstructionInput, options: ReconstructionO
       add(mergeReferences(shared, grid, next));
     } else {
       const rotations = generation.rematch > 0 ? superFibonacci(generation.rematch) : undefined;
-      const search = rotations && { rotations, references: referenceBlock(model, rotations, level.selection) };
+      const search = rotations && {
+        rotations,
+        references: referenceBlock(model, rotations, level.selection),
+      };
       for (const b of blocks) {
         const refined = refineBlock(
           pick(level, b),
@@ -224,7 +233,12 @@ export function reconstruct(input: ReconstructionInput, options: ReconstructionO
     chosen.forEach((i, at) => {
       rotations.set(orientations.subarray(4 * i, 4 * i + 4), 4 * at);
     });
-    const sums = mergeImages(photons, Float64Array.from(chosen, (i) => fluence[i]!), rotations, level);
+    const sums = mergeImages(
+      photons,
+      Float64Array.from(chosen, (i) => fluence[i]!),
+      rotations,
+      level,
+    );
     const runs = phased(solveModel(sums, level), schedule.halfStarts, 1 + parity);
     return averagePhased(runs, schedule.keep).density;
   });

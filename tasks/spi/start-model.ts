@@ -1,8 +1,8 @@
 /** What the first generation matches against: the autocorrelation of random blobs, for it has to break the symmetry. */
 import { autocorrelationOf } from './align.js';
 import { frequency } from './centre.js';
-import { randomStream } from './philox.js';
 import { smooth } from './phase.js';
+import { randomStream } from './philox.js';
 import type { Volume } from './slice.js';
 
 const LANE_START = 18;

@@ -1,11 +1,13 @@
 import t from 'tap';
-import { addSums, mergeContribution, normalSums, photonWeights } from '../../../tasks/spi/merge.js';
 import { ballSupport, solveMerge } from '../../../tasks/spi/merge-solve.js';
+import { addSums, mergeContribution, normalSums, photonWeights } from '../../../tasks/spi/normal-sums.js';
 import { selectPixels } from '../../../tasks/spi/pixels.js';
 import { randomQuaternions } from '../../../tasks/spi/quaternion.js';
 import { slice } from '../../../tasks/spi/slice.js';
 import { needs } from '../../support/needs.js';
 import { componentsFirst, referenceCase, relativeError } from './reference.js';
+
+t.setTimeout(600_000);
 
 t.test(
   'normal equations and their solution agree with the reference',

@@ -9,6 +9,8 @@ import { structureFactors } from '../../../tasks/spi/structure-factor.js';
 import { needs } from '../../support/needs.js';
 import { componentsFirst, referenceCase } from './reference.js';
 
+t.setTimeout(600_000);
+
 t.test('matching agrees with the reference in every metric', { skip: needs('shared-data') }, (t) => {
   const reference = referenceCase('matching');
   const s = componentsFirst(reference.array('q'));

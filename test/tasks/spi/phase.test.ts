@@ -5,6 +5,8 @@ import { phase } from '../../../tasks/spi/phase.js';
 import { needs } from '../../support/needs.js';
 import { referenceCase, relativeError } from './reference.js';
 
+t.setTimeout(600_000);
+
 t.test('shell correlations agree with the reference', { skip: needs('shared-data') }, (t) => {
   const reference = referenceCase('fsc');
   const a = Float64Array.from(reference.array('vol1'));
