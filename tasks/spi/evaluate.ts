@@ -1,5 +1,6 @@
 /** How good a reconstruction is where the truth is known: orientations and density. Nothing here feeds back. */
 import { irfft3, nufft1 } from '../fourier/index.js';
+import { groupAtoms } from './atom-groups.js';
 import { frequency, originToCentre } from './centre.js';
 import { formFactor, type Particle } from './particles/index.js';
 import {
@@ -11,7 +12,6 @@ import {
   rotationMatrix,
 } from './quaternion.js';
 import type { Volume } from './slice.js';
-import { groupAtoms } from './structure-factor.js';
 
 export interface OrientationErrors {
   /** (images), degrees, after the best global rotation; half turns of images identified. */
