@@ -24,7 +24,8 @@ if (files.length === 0) {
 const runner = spawn(
   process.execPath,
   ['--test', '--test-concurrency=2', '--test-reporter=spec', '--test-reporter-destination=stdout', ...files],
-  { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  // tap gives up on a file after 30 s unless told otherwise: too short on a busy machine, or for a long fuzz.
+  { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], env: { TAP_TIMEOUT: '1200', ...process.env } },
 );
 let tail = '';
 runner.stdout.on('data', (chunk) => {
