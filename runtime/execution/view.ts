@@ -211,3 +211,14 @@ export function elements(heap: Heap, kind: number, unit: number, skip: number, l
   const { buffer, byte } = heap.locate(unit);
   return new ArrayOfKind(buffer, byte + skip * ArrayOfKind.BYTES_PER_ELEMENT, length);
 }
+
+// Views hand out plain typed arrays: an own class, or an own property, would make every kernel's loops see two kinds of
+// object. The one method that views add to them is put on their common prototype instead, once per thread.
+const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+if (!('unsafeRaw' in typedArrayPrototype)) {
+  Object.defineProperty(typedArrayPrototype, 'unsafeRaw', {
+    value(this: TypedArray) {
+      return this;
+    },
+  });
+}

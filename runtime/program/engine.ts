@@ -2,7 +2,14 @@
 import { EventEmitter } from 'eventemitter3';
 import { Analysis, type AnalysisFaults } from '../analysis/dependences.js';
 import { RecordBuilder } from '../analysis/record-builder.js';
-import { type ManipleError, OutOfMemoryError, TaskError, UpstreamError, WorkerLostError } from '../errors.js';
+import {
+  LaunchError,
+  type ManipleError,
+  OutOfMemoryError,
+  TaskError,
+  UpstreamError,
+  WorkerLostError,
+} from '../errors.js';
 import { createTimeline, type SharedTimeline, type TimelineEntry, takeEntries } from '../events/timeline.js';
 import { Finisher } from '../execution/finish.js';
 import type { Failure } from '../execution/lane.js';
@@ -71,6 +78,7 @@ export class Engine {
   readonly #joinSlot: number;
   readonly #leaves: Leaf[] = [];
   readonly #taskIds = new Map<Leaf, number>();
+  readonly #namesTaken = new Set<string>();
   readonly #read: Int32Array;
   #closing: LaunchHandle[] = [];
   #open = 0;
@@ -134,6 +142,13 @@ export class Engine {
     let id = this.#taskIds.get(leaf);
     if (id === undefined) {
       id = this.#leaves.length;
+      const key = `${name.module}\n${name.name}`;
+      if (this.#namesTaken.has(key)) {
+        throw new LaunchError(
+          `${name.module} has two tasks called ${name.name}: workers find tasks by name, so each needs its own.`,
+        );
+      }
+      this.#namesTaken.add(key);
       if (id === this.graph.limits.tasks) throw new RangeError(`a program has at most ${id} kinds of task`);
       this.#leaves.push(leaf);
       this.taskNames.push(leaf.name);
@@ -189,10 +204,7 @@ export class Engine {
 
   // ---- launches ----
 
-  /**
-   * A launch slot with everything but its requirements and records. Blocks while all slots are in use. The results of
-   * `sources` stay until this launch has ended.
-   */
+  /** A launch slot with everything but its requirements and records. Blocks while all slots are in use. */
   openLaunch(
     kind: number,
     task: number,
@@ -200,10 +212,7 @@ export class Engine {
     domain: IndexSpace,
     site: { stack?: string },
     regions: () => string[],
-    sources: readonly LaunchHandle[] = [],
   ): LaunchHandle {
-    // Before anything waits: a source that ends meanwhile must not give its results back.
-    for (const source of sources) source.dependents++;
     while (this.#freeSlots.length === 0) this.#wait(1, () => this.#freeSlots.length === 0);
     const { graph, heap } = this;
     const slot = this.#freeSlots.pop()!;
@@ -253,7 +262,7 @@ export class Engine {
       host: null,
       instances: [],
       held: [],
-      sources: [...sources],
+      sources: [],
       blocks: [{ unit: domainUnit, bytes: domainBytes }],
       args: null,
     };
@@ -264,13 +273,8 @@ export class Engine {
   }
 
   /** A launch of one internal record. */
-  openSingle(
-    kind: number,
-    name: string,
-    site: { stack?: string },
-    sources: readonly LaunchHandle[] = [],
-  ): LaunchHandle {
-    return this.openLaunch(kind, 0, name, ONE_POINT, site, () => [], sources);
+  openSingle(kind: number, name: string, site: { stack?: string }): LaunchHandle {
+    return this.openLaunch(kind, 0, name, ONE_POINT, site, () => []);
   }
 
   use(handle: LaunchHandle, instance: Instance): void {
@@ -282,6 +286,12 @@ export class Engine {
   hold(handle: LaunchHandle, held: { users: number }): void {
     held.users++;
     handle.held.push(held);
+  }
+
+  /** `handle` takes results of `source`, so those stay until it has ended. */
+  depend(handle: LaunchHandle, source: LaunchHandle): void {
+    source.dependents++;
+    handle.sources.push(source);
   }
 
   /** Ends the building of the current record. */

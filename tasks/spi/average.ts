@@ -21,7 +21,7 @@ export interface Averaged {
 const TOLERATED = 1.25;
 
 /** @param keep average at most this many */
-export function averagePhased(runs: readonly Phased[], keep: number): Averaged {
+export function averagePhased(runs: readonly Pick<Phased, 'density' | 'rFactor'>[], keep: number): Averaged {
   if (runs.length === 0) throw new RangeError('average: there are no phasings to average');
   const order = runs.map((_, i) => i).sort((a, b) => runs[a]!.rFactor - runs[b]!.rFactor);
   const best = runs[order[0]!]!;

@@ -26,8 +26,9 @@ export {
   solveModel,
 } from './generation.js';
 export * from './geometry.js';
-export { beamStopMask, brokenPixelMask, combineMasks } from './masks.js';
+export { compareHalves, type HalfSets } from './half-sets.js';
 export { type Level, levelOf } from './level.js';
+export { beamStopMask, brokenPixelMask, combineMasks } from './masks.js';
 export { type MergeOptions, merge } from './merge.js';
 export { ballSupport, type MergeSolution, type SolveOptions, solveMerge } from './merge-solve.js';
 export {
@@ -61,10 +62,8 @@ export {
   rotationMatrix,
 } from './quaternion.js';
 export {
-  compareHalves,
   type GenerationMetrics,
   type GenerationState,
-  type HalfSets,
   meanImage,
   type Reconstruction,
   type ReconstructionInput,

@@ -5,9 +5,7 @@
  * Nothing here knows the truth: `onGeneration` hands out the state for whoever wants to compare.
  */
 
-import { alignShift } from './align.js';
 import { type Averaged, averagePhased } from './average.js';
-import { fourierShellCorrelation, resolutionAt, type ShellCorrelation } from './fsc.js';
 import {
   matchBlock,
   mergeImages,
@@ -16,6 +14,7 @@ import {
   refineBlock,
   solveModel,
 } from './generation.js';
+import { compareHalves, type HalfSets } from './half-sets.js';
 import { type Level, levelOf } from './level.js';
 import { addSums, type NormalSums } from './normal-sums.js';
 import { estimateDiameter } from './particle-size.js';
@@ -77,13 +76,6 @@ export interface Reconstruction {
   readonly halves?: HalfSets;
   readonly generations: readonly GenerationMetrics[];
   readonly schedule: Schedule;
-}
-
-export interface HalfSets {
-  readonly maps: readonly [Volume, Volume];
-  readonly curve: ShellCorrelation;
-  /** Angstrom, at a correlation of 0.143. */
-  readonly resolution: number;
 }
 
 /** Orientations, intensity and density from images alone. */
@@ -243,13 +235,6 @@ export function reconstruct(input: ReconstructionInput, options: ReconstructionO
     return averagePhased(runs, schedule.keep).density;
   });
   return { ...result, halves: compareHalves(halves[0]!, halves[1]!) };
-}
-
-/** The shell correlation of two half-set maps; they share a frame, but not hand and origin. */
-export function compareHalves(a: Volume, b: Volume): HalfSets {
-  const { volume } = alignShift(b, a);
-  const curve = fourierShellCorrelation(a.data, volume.data, a.n, a.voxel);
-  return { maps: [a, volume], curve, resolution: resolutionAt(curve, 0.143) };
 }
 
 function selectRows(images: Float32Array, rows: readonly number[], pixels: number): Float32Array {

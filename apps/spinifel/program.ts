@@ -1,0 +1,406 @@
+// The reconstruction as a task graph (M-TIP: J. Donatelli et al., PNAS 114 (2017) 7222; Spinifel: H. Chang et al.,
+// arXiv 2109.05339). The control program only launches: all generations are in the graph before the first has ended, and
+// the privileges of the tasks say what may run beside what.
+import type { Ctx, FutureMap, Region } from '../../runtime/index.js';
+import * as leaf from '../../tasks/spi/graph/leaves.js';
+import {
+  Densities,
+  Fluences,
+  ImageSum,
+  Images,
+  Kernel,
+  Model,
+  Orientations,
+  Pixels,
+  References,
+  RFactors,
+  RightSide,
+  SharedExposure,
+  SharedPhotons,
+} from '../../tasks/spi/graph/regions.js';
+import type { HalfSets } from '../../tasks/spi/half-sets.js';
+import { type Level, levelOf } from '../../tasks/spi/level.js';
+import { estimateDiameter } from '../../tasks/spi/particle-size.js';
+import type { PhasingSchedule } from '../../tasks/spi/phase.js';
+import { type DetectorPixels, selectPixels } from '../../tasks/spi/pixels.js';
+import { randomQuaternions } from '../../tasks/spi/quaternion.js';
+import {
+  type Generation,
+  planSchedule,
+  type Schedule,
+  type ScheduleOptions,
+} from '../../tasks/spi/schedule.js';
+import type { Volume } from '../../tasks/spi/slice.js';
+import { startModel } from '../../tasks/spi/start-model.js';
+
+export interface ReconstructionSettings {
+  readonly seed: number;
+  /** Largest distance within the particle, Angstrom; estimated from the images when absent. */
+  readonly diameter?: number;
+  /** Finest detail to use, Angstrom; all that the detector sees when absent. */
+  readonly resolution?: number;
+  readonly schedule?: ScheduleOptions;
+  readonly phasing?: Partial<PhasingSchedule>;
+  /** Blocks of images, and of rotations. They decide the order of sums, so the bits depend on them, but on no number of workers. */
+  readonly blocks?: number;
+  /** Called when a generation has ended, while later ones run. */
+  readonly onGeneration?: (report: GenerationReport) => void;
+}
+
+export interface GenerationReport {
+  readonly number: number;
+  readonly generations: number;
+  readonly generation: Generation;
+  /** Finest detail of its model, Angstrom. */
+  readonly resolution: number;
+  /** By how much orientations changed, degrees, half turns identified. */
+  readonly medianChange: number;
+  /** The part of the images that moved by less than 2 degrees. */
+  readonly settled: number;
+}
+
+export interface ReconstructionResult {
+  /** (images, 4). */
+  readonly orientations: Float64Array;
+  /** (images), relative. */
+  readonly fluence: Float64Array;
+  readonly diameter: number;
+  readonly autocorrelation: Volume;
+  readonly map: Volume;
+  readonly phasing: leaf.AverageReport;
+  readonly halves: HalfSets | null;
+  readonly generations: readonly GenerationReport[];
+  readonly schedule: Schedule;
+}
+
+type ImagesRegion =
+  | Region<typeof Images.fields, { photons: 'R' | 'W' | 'A:sum' }>
+  | ReturnType<typeof imagesRegion>;
+
+/** A region for `count` images of `pixels` pixels. */
+export function imagesRegion(ctx: Ctx, count: number, pixels: number) {
+  return ctx.region([count, pixels], Images, { name: 'images' });
+}
+
+/** A level's sizes and its pixels as a region. */
+interface PlacedLevel {
+  readonly args: leaf.LevelArgs;
+  readonly count: number;
+  readonly pixels: ReturnType<typeof pixelsRegion>;
+}
+
+function pixelsRegion(ctx: Ctx, level: Level) {
+  const { index, s, correction, mergeable } = level.selection;
+  const n = index.length;
+  const region = ctx.region([n], Pixels, { name: 'pixels' });
+  region.write('index', index);
+  region.write('sx', s.subarray(0, n));
+  region.write('sy', s.subarray(n, 2 * n));
+  region.write('sz', s.subarray(2 * n));
+  region.write('correction', correction);
+  region.write('mergeable', mergeable);
+  region.write('weight', level.weights);
+  return region;
+}
+
+/** Orientations, intensity and density from images alone. */
+export async function reconstruct(
+  ctx: Ctx,
+  images: ImagesRegion,
+  detector: DetectorPixels,
+  settings: ReconstructionSettings,
+): Promise<ReconstructionResult> {
+  const { seed } = settings;
+  const count = images.indexSpace.hi[0]! + 1;
+  const width = images.indexSpace.hi[1]! + 1;
+  const blocks = Math.min(settings.blocks ?? Math.max(2, Math.round(count / 125)), count);
+  const imageBlocks = images.partition.equal([blocks]);
+
+  // What is planned depends on the particle's size, which is read off the mean image: the one wait of the program.
+  const sum = ctx.region([width], ImageSum, { name: 'image sum' });
+  ctx.index([blocks], leaf.sumImages, { images: imageBlocks.at(), sum });
+  const mean = (await sum.read('photons')).map((photons) => photons / count);
+  sum.free();
+  const whole = selectPixels(detector, settings.resolution ? 1 / settings.resolution : undefined);
+  const diameter =
+    settings.diameter ??
+    estimateDiameter(
+      Float64Array.from(whole.index, (i) => mean[i]!),
+      whole,
+    );
+  const schedule = planSchedule(diameter, whole.extent, settings.schedule);
+
+  const placed = new Map<number, PlacedLevel>();
+  const levelAt = (extent: number): PlacedLevel => {
+    let level = placed.get(extent);
+    if (level === undefined) {
+      const made = levelOf(detector, mean, extent, diameter);
+      level = {
+        args: { n: made.n, voxel: made.voxel, extent: made.selection.extent, diameter },
+        count: made.selection.index.length,
+        pixels: pixelsRegion(ctx, made),
+      };
+      placed.set(extent, level);
+    }
+    return level;
+  };
+
+  const orientations = ctx.region([count, 4], Orientations, { name: 'orientations' });
+  const orientationBlocks = orientations.partition.equal([blocks]);
+  orientations.write('q', randomQuaternions(count, seed));
+  const fluence = ctx.region([count], Fluences, { name: 'fluence' });
+  const fluenceBlocks = fluence.partition.equal([blocks]);
+  const all = levelAt(whole.extent);
+  ctx.index([blocks], leaf.countPhotons, {
+    images: imageBlocks.at(),
+    pixels: all.pixels,
+    fluence: fluenceBlocks.at(),
+  });
+  ctx.launch(leaf.normaliseFluence, { fluence });
+
+  let level = levelAt(schedule.generations[0]!.extent);
+  let model = modelRegion(ctx, level);
+  model.write('autocorrelation', startModel(level.args.n, level.args.voxel, diameter, seed).data);
+
+  /** Model slices of a grid of rotations, in blocks. */
+  const slices = (rotations: number) => {
+    const references = ctx.region([rotations, level.count], References, { name: 'references' });
+    const parts = Math.min(rotations, blocks);
+    ctx.index(
+      [parts],
+      leaf.makeReferences,
+      { model, pixels: level.pixels, references: references.partition.equal([parts]).at() },
+      { level: level.args, rotations },
+    );
+    return references;
+  };
+
+  const reports: Promise<GenerationReport>[] = [];
+  schedule.generations.forEach((generation, number) => {
+    const next = levelAt(generation.extent);
+    const { n } = next.args;
+    using rightSide = ctx.region([n, n, n], RightSide, { name: 'right side' });
+    using kernel = ctx.region([2 * n, 2 * n, 2 * n], Kernel, { name: 'kernel' });
+    let moved: FutureMap<Float64Array>;
+    if (generation.kind === 'match') {
+      const { rotations, perplexity } = generation;
+      using references = slices(rotations);
+      using photons = ctx.region([rotations, next.count], SharedPhotons, { name: 'shared photons' });
+      using exposure = ctx.region([rotations], SharedExposure, { name: 'shared exposure' });
+      moved = ctx.index(
+        [blocks],
+        leaf.match,
+        {
+          images: imageBlocks.at(),
+          fluence: fluenceBlocks.at(),
+          references,
+          matched: level.pixels,
+          summed: next.pixels,
+          orientations: orientationBlocks.at(),
+          photons,
+          exposure,
+        },
+        { rotations, perplexity },
+      );
+      const parts = Math.min(rotations, blocks);
+      ctx.index(
+        [parts],
+        leaf.mergeShared,
+        {
+          photons: photons.partition.equal([parts]).at(),
+          exposure: exposure.partition.equal([parts]).at(),
+          pixels: next.pixels,
+          rightSide,
+          kernel,
+        },
+        { level: next.args, rotations },
+      );
+    } else {
+      const held = {
+        images: imageBlocks.at(),
+        model,
+        pixels: level.pixels,
+        orientations: orientationBlocks.at(),
+        fluence: fluenceBlocks.at(),
+      };
+      if (generation.rematch > 0) {
+        using references = slices(generation.rematch);
+        moved = ctx.index(
+          [blocks],
+          leaf.searchAndRefine,
+          { ...held, references },
+          { level: level.args, generation },
+        );
+      } else {
+        moved = ctx.index([blocks], leaf.refine, held, { level: level.args, generation });
+      }
+      ctx.launch(leaf.normaliseFluence, { fluence });
+      ctx.index(
+        [blocks],
+        leaf.mergeBlock,
+        {
+          images: imageBlocks.at(),
+          fluence: fluenceBlocks.at(),
+          orientations: orientationBlocks.at(),
+          pixels: next.pixels,
+          rightSide,
+          kernel,
+        },
+        { level: next.args, halves: false },
+      );
+    }
+    const solved = modelRegion(ctx, next);
+    const done = ctx.launch(leaf.solve, { rightSide, kernel, model: solved }, { level: next.args });
+    model.free();
+    model = solved;
+    level = next;
+    reports.push(
+      report(
+        moved,
+        done,
+        { number, generations: schedule.generations.length, generation, resolution: 1 / next.args.extent },
+        settings,
+      ),
+    );
+  });
+
+  // The map and the half sets need the same things only: they run side by side.
+  const { n } = level.args;
+  const phasing = settings.phasing ?? {};
+  const { map, averaged } = phaseMaps(ctx, model, level, {
+    seed,
+    stream: 0,
+    maps: 1,
+    starts: schedule.starts,
+    keep: schedule.keep,
+    phasing,
+  });
+  let halves: PromiseLike<HalfSets> | null = null;
+  if (schedule.halfStarts > 0) {
+    using rightSide = ctx.region([2 * n, n, n], RightSide, { name: 'right sides of halves' });
+    using kernel = ctx.region([4 * n, 2 * n, 2 * n], Kernel, { name: 'kernels of halves' });
+    using models = ctx.region([2 * n, n, n], Model, { name: 'models of halves' });
+    const half = ([h]: readonly number[]) => [h!];
+    const block = ([, b]: readonly number[]) => [b!];
+    const [rightSides, kernels, halfModels] = [
+      rightSide.partition.equal([2]),
+      kernel.partition.equal([2]),
+      models.partition.equal([2]),
+    ];
+    ctx.index(
+      [2, blocks],
+      leaf.mergeBlock,
+      {
+        images: imageBlocks.at(block),
+        fluence: fluenceBlocks.at(block),
+        orientations: orientationBlocks.at(block),
+        pixels: level.pixels,
+        rightSide: rightSides.at(half),
+        kernel: kernels.at(half),
+      },
+      { level: level.args, halves: true },
+    );
+    ctx.index(
+      [2],
+      leaf.solve,
+      { rightSide: rightSides.at(), kernel: kernels.at(), model: halfModels.at() },
+      { level: level.args },
+    );
+    const both = phaseMaps(ctx, models, level, {
+      seed,
+      stream: 1,
+      maps: 2,
+      starts: schedule.halfStarts,
+      keep: schedule.keep,
+      phasing,
+    });
+    halves = ctx.launch(leaf.compare, { maps: both.map }, { level: level.args });
+    both.map.free();
+  }
+
+  const volume = (data: Float32Array): Volume => ({ data, n, voxel: level.args.voxel });
+  const result: ReconstructionResult = {
+    generations: await Promise.all(reports),
+    orientations: await orientations.read('q'),
+    fluence: await fluence.read('value'),
+    diameter,
+    autocorrelation: volume(await model.read('autocorrelation')),
+    map: volume(await map.read('value')),
+    phasing: (await averaged)[0]!,
+    halves: halves === null ? null : await halves,
+    schedule,
+  };
+  for (const region of [
+    orientations,
+    fluence,
+    model,
+    map,
+    ...[...placed.values()].map(({ pixels }) => pixels),
+  ])
+    region.free();
+  return result;
+}
+
+function modelRegion(ctx: Ctx, { args: { n } }: PlacedLevel) {
+  return ctx.region([n, n, n], Model, { name: 'model' });
+}
+
+/** Several phasings of each of several autocorrelations that lie side by side, and the average of the best of each. */
+function phaseMaps(
+  ctx: Ctx,
+  models: ReturnType<typeof modelRegion>,
+  { args: level }: PlacedLevel,
+  options: {
+    readonly seed: number;
+    readonly stream: number;
+    readonly maps: number;
+    readonly starts: number;
+    readonly keep: number;
+    readonly phasing: Partial<PhasingSchedule>;
+  },
+) {
+  const { seed, stream, maps, starts, keep, phasing } = options;
+  const { n } = level;
+  using densities = ctx.region([maps * starts * n, n, n], Densities, { name: 'phasings' });
+  using rFactors = ctx.region([maps * starts], RFactors, { name: 'R-factors' });
+  ctx.index(
+    [maps * starts],
+    leaf.phaseOnce,
+    {
+      model: models.partition.equal([maps]).at(([start]) => [Math.floor(start! / starts)]),
+      density: densities.partition.equal([maps * starts]).at(),
+      rFactor: rFactors.partition.equal([maps * starts]).at(),
+    },
+    { level, seed, stream, perMap: starts, schedule: phasing },
+  );
+  const map = ctx.region([maps * n, n, n], Densities, { name: 'map' });
+  const averaged = ctx.index(
+    [maps],
+    leaf.average,
+    {
+      densities: densities.partition.equal([maps]).at(),
+      rFactors: rFactors.partition.equal([maps]).at(),
+      map: map.partition.equal([maps]).at(),
+    },
+    { level, keep },
+  );
+  return { map, averaged };
+}
+
+/** The report of a generation, when it has ended. */
+async function report(
+  moved: FutureMap<Float64Array>,
+  solved: PromiseLike<void>,
+  what: Pick<GenerationReport, 'number' | 'generations' | 'generation' | 'resolution'>,
+  settings: ReconstructionSettings,
+): Promise<GenerationReport> {
+  const angles = Float64Array.from((await moved).flatMap((block) => [...block])).sort();
+  await solved;
+  const done: GenerationReport = {
+    ...what,
+    medianChange: angles[Math.floor(angles.length / 2)]!,
+    settled: angles.filter((angle) => angle < 2).length / angles.length,
+  };
+  settings.onGeneration?.(done);
+  return done;
+}
