@@ -18,7 +18,7 @@ export interface Binding {
   /** Table of views by colour, in the heap. */
   readonly unit: number;
   readonly colours: number;
-  readonly views: { unit: number; bytes: number }[];
+  readonly views: { readonly unit: number; readonly bytes: number; readonly space: IndexSpace }[];
   /** How many colours have a view. */
   made: number;
   /** Launches that use it and have not ended. */
@@ -37,7 +37,8 @@ export class Tree {
   readonly box: Box;
   readonly state: TreeState;
   readonly #instances: (Instance | null)[];
-  readonly #spaces = new Map<IndexSpace, { unit: number; bytes: number }>();
+  /** The spaces that views of living bindings point to. */
+  readonly #spaces = new Map<IndexSpace, { readonly unit: number; readonly bytes: number; views: number }>();
   readonly #bindings = new Map<string, Binding>();
   freed = false;
 
@@ -129,21 +130,24 @@ export class Tree {
       for (let i = 0; i < count; i++) {
         const colour = touched === null ? i : touched[i]!;
         if (heap.load(binding.unit, colour) !== 0) continue;
-        const view = writeView(heap, this.#spaceUnit(partition.subspaces[colour]!), this.box, fields);
+        const space = partition.subspaces[colour]!;
+        const view = writeView(heap, this.#spaceUnit(space), this.box, fields);
         heap.store(binding.unit, colour, view.unit);
-        binding.views.push(view);
+        binding.views.push({ ...view, space });
         binding.made++;
       }
     }
     return binding;
   }
 
+  /** Where a space is in shared memory, for one more view. */
   #spaceUnit(space: IndexSpace): number {
     let block = this.#spaces.get(space);
     if (block === undefined) {
-      block = writeSpace(this.engine.heap, space, this.box);
+      block = { ...writeSpace(this.engine.heap, space, this.box), views: 0 };
       this.#spaces.set(space, block);
     }
+    block.views++;
     return block.unit;
   }
 
@@ -159,7 +163,13 @@ export class Tree {
 
   #drop(binding: Binding): void {
     const { heap } = this.engine;
-    for (const { unit, bytes } of binding.views) heap.free(unit, bytes);
+    for (const { unit, bytes, space } of binding.views) {
+      heap.free(unit, bytes);
+      const block = this.#spaces.get(space)!;
+      if (--block.views > 0) continue;
+      heap.free(block.unit, block.bytes);
+      this.#spaces.delete(space);
+    }
     heap.free(binding.unit, 4 * binding.colours);
     this.#bindings.delete(binding.key);
   }
@@ -177,8 +187,6 @@ export class Tree {
     this.#instances.fill(null);
     this.engine.afterAll(() => {
       for (const binding of [...this.#bindings.values()]) this.#drop(binding);
-      for (const { unit, bytes } of this.#spaces.values()) this.engine.heap.free(unit, bytes);
-      this.#spaces.clear();
     });
   }
 }
