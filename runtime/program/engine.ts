@@ -204,7 +204,10 @@ export class Engine {
 
   // ---- launches ----
 
-  /** A launch slot with everything but its requirements and records. Blocks while all slots are in use. */
+  /**
+   * A launch slot with everything but its requirements and records. Blocks while all slots are in use. The results of
+   * `sources` stay until this launch has ended.
+   */
   openLaunch(
     kind: number,
     task: number,
@@ -212,7 +215,10 @@ export class Engine {
     domain: IndexSpace,
     site: { stack?: string },
     regions: () => string[],
+    sources: readonly LaunchHandle[] = [],
   ): LaunchHandle {
+    // Before anything waits: a source that ends meanwhile must not give its results back.
+    for (const source of sources) source.dependents++;
     while (this.#freeSlots.length === 0) this.#wait(1, () => this.#freeSlots.length === 0);
     const { graph, heap } = this;
     const slot = this.#freeSlots.pop()!;
@@ -262,7 +268,7 @@ export class Engine {
       host: null,
       instances: [],
       held: [],
-      sources: [],
+      sources: [...sources],
       blocks: [{ unit: domainUnit, bytes: domainBytes }],
       args: null,
     };
@@ -273,8 +279,13 @@ export class Engine {
   }
 
   /** A launch of one internal record. */
-  openSingle(kind: number, name: string, site: { stack?: string }): LaunchHandle {
-    return this.openLaunch(kind, 0, name, ONE_POINT, site, () => []);
+  openSingle(
+    kind: number,
+    name: string,
+    site: { stack?: string },
+    sources: readonly LaunchHandle[] = [],
+  ): LaunchHandle {
+    return this.openLaunch(kind, 0, name, ONE_POINT, site, () => [], sources);
   }
 
   use(handle: LaunchHandle, instance: Instance): void {
@@ -286,12 +297,6 @@ export class Engine {
   hold(handle: LaunchHandle, held: { users: number }): void {
     held.users++;
     handle.held.push(held);
-  }
-
-  /** `handle` takes results of `source`, so those stay until it has ended. */
-  depend(handle: LaunchHandle, source: LaunchHandle): void {
-    source.dependents++;
-    handle.sources.push(source);
   }
 
   /** Ends the building of the current record. */

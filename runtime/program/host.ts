@@ -45,7 +45,7 @@ export class HostOperations implements RegionPort, FuturePort {
     const engine = this.#engine;
     if (source.slot < 0) return this.#foldClosed(source, operator);
     const { graph, builder } = engine;
-    const handle = engine.openSingle(Kind.foldResults, `${source.task} (${operator})`, source.site);
+    const handle = engine.openSingle(Kind.foldResults, `${source.task} (${operator})`, source.site, [source]);
     const bytes = 4 * FoldWord.words;
     const unit = engine.allocate(bytes, 'arguments', false);
     handle.blocks.push({ unit, bytes });
@@ -53,7 +53,6 @@ export class HostOperations implements RegionPort, FuturePort {
     engine.heap.store(unit, FoldWord.points, source.points);
     engine.heap.store(unit, FoldWord.op, REDUCTIONS.indexOf(operator));
     graph.args[handle.slot] = unit;
-    engine.depend(handle, source);
     makeOne(engine, handle, () => {
       for (let i = 0; i < source.records.length; i++)
         builder.after(source.records[i]!, source.generations[i]!, true);
@@ -86,12 +85,11 @@ export class HostOperations implements RegionPort, FuturePort {
 
   #host(name: string, source: LaunchHandle, run: () => unknown): LaunchHandle {
     const engine = this.#engine;
-    const handle = engine.openSingle(Kind.host, name, source.site);
+    const handle = engine.openSingle(Kind.host, name, source.site, [source]);
     handle.host = () => {
       const value = run();
       new Results(engine.heap, engine.graph.results[handle.slot]!, 1).set(0, value);
     };
-    if (source.slot >= 0) engine.depend(handle, source);
     makeOne(engine, handle, () => {
       for (let i = 0; i < source.records.length; i++) {
         engine.builder.after(source.records[i]!, source.generations[i]!, true);

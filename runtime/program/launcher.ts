@@ -217,7 +217,8 @@ export class Launcher {
     this.#prepare(resolved, points);
     for (const requirement of resolved) makeInstances(requirement, points);
     for (const requirement of resolved) rename(engine, requirement, points);
-    const handle = engine.openLaunch(kind, taskId, name, domain, site, words);
+    const sources = split.futures.map(({ source }) => source);
+    const handle = engine.openLaunch(kind, taskId, name, domain, site, words, sources);
     const { slot } = handle;
     graph.requirements[slot] = resolved.length;
 
@@ -239,7 +240,8 @@ export class Launcher {
       const binding = tree.bind(partition, uses, colours);
       engine.hold(handle, binding);
       graph.bindings[slot * MAX_REQUIREMENTS + r] = binding.unit;
-      graph.projections[slot * MAX_REQUIREMENTS + r] = colours === null ? 0 : this.#projections.unit(colours);
+      graph.projections[slot * MAX_REQUIREMENTS + r] =
+        colours === null ? 0 : this.#projections.unit(colours, handle);
       if (reduced.length > 0) {
         // In the order of the requirement, which is the order of the view's fields.
         reduced.sort((a, b) => uses.indexOf(a) - uses.indexOf(b));
@@ -380,7 +382,6 @@ export class Launcher {
       })),
     );
     engine.graph.args[handle.slot] = handle.args.unit;
-    for (const { source } of futures) engine.depend(handle, source);
   }
 
   /** The record being built takes the value of a point of another launch. */

@@ -4,12 +4,24 @@ import { BoundsError, formatPoint } from '../errors.js';
 import type { IndexPartition } from '../regions/index.js';
 import type { IndexSpace, Point } from '../spaces/index.js';
 import type { Engine } from './engine.js';
+import type { LaunchHandle } from './handle.js';
 import type { Projection } from './region.js';
+
+/** Projections written in a loop are new functions every time: so many are kept in shared memory. */
+const BLOCKS_KEPT = 512;
+
+interface Block {
+  readonly unit: number;
+  readonly bytes: number;
+  /** Launches that use it and have not ended. */
+  users: number;
+}
 
 export class Projections {
   readonly #engine: Engine;
   readonly #projected = new WeakMap<IndexPartition, Map<unknown, Map<IndexSpace, Int32Array>>>();
-  readonly #projectionUnits = new WeakMap<Int32Array, number>();
+  /** What lies in shared memory, the oldest first. */
+  readonly #blocks = new Map<Int32Array, Block>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -62,13 +74,27 @@ export class Projections {
     return positions;
   }
 
-  unit(colours: Int32Array): number {
-    let unit = this.#projectionUnits.get(colours);
-    if (unit === undefined) {
-      unit = this.#engine.allocate(4 * colours.length, 'projections', false);
-      this.#engine.heap.int32(unit, colours.length).set(colours);
-      this.#projectionUnits.set(colours, unit);
+  /** Where the colours are in shared memory, at least as long as the launch lives. */
+  unit(colours: Int32Array, handle: LaunchHandle): number {
+    let block = this.#blocks.get(colours);
+    if (block === undefined) {
+      if (this.#blocks.size >= BLOCKS_KEPT) this.#trim();
+      const bytes = 4 * colours.length;
+      block = { unit: this.#engine.allocate(bytes, 'projections', false), bytes, users: 0 };
+      this.#engine.heap.int32(block.unit, colours.length).set(colours);
+      this.#blocks.set(colours, block);
     }
-    return unit;
+    this.#engine.hold(handle, block);
+    return block.unit;
+  }
+
+  /** Gives back the oldest blocks that no launch uses. */
+  #trim(): void {
+    for (const [colours, { unit, bytes, users }] of this.#blocks) {
+      if (users > 0) continue;
+      this.#engine.heap.free(unit, bytes);
+      this.#blocks.delete(colours);
+      if (this.#blocks.size <= BLOCKS_KEPT / 2) return;
+    }
   }
 }

@@ -133,12 +133,17 @@ function taskOf(module: string, number: number, shape: TaskShape): GeneratedTask
 
 const query = 'shapes';
 
-/** A task per shape, in their order. */
+const made = new Map<string, GeneratedTask[]>();
+
+/** A task per shape, in their order: the same tasks for the same shapes. */
 export function generatedTasks(shapes: readonly TaskShape[]): GeneratedTask[] {
   const module = new URL(import.meta.url);
   module.search = '';
   module.searchParams.set(query, JSON.stringify(shapes));
-  return shapes.map((shape, number) => taskOf(module.href, number, shape));
+  let tasks = made.get(module.href);
+  if (!tasks)
+    made.set(module.href, (tasks = shapes.map((shape, number) => taskOf(module.href, number, shape))));
+  return tasks;
 }
 
 const shapes = new URL(import.meta.url).searchParams.get(query);
