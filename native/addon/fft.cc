@@ -188,7 +188,7 @@ void transform(const Napi::CallbackInfo& info, What what) {
   const auto px = planOf<T>(int(nx)), py = planOf<T>(int(ny)), pz = planOf<T>(int(nz));
   const int most = int(std::max(nx, std::max(ny, nz)));
   T* work = static_cast<T*>(lineScratch.atLeast(fftWorkElements<T>(most) * sizeof(T)));
-  const Fft3<T> fft = {{&px->plan, &py->plan, &pz->plan}, int(sign), T(scale), work};
+  const Fft3<T> fft = {{&px->plan, &py->plan, &pz->plan}, int(sign), T(scale), work, {}, false};
   const FftFunctions<T>& run = functions(T());
   switch (what) {
     case What::complex: run.complex(fft, in.data, out.data); break;
@@ -230,7 +230,8 @@ FftShape<T>::~FftShape() = default;
 template <class T>
 Fft3<T> FftShape<T>::with(int sign) const {
   const auto& plan = parts_->plan;
-  return {{&plan[0]->plan, &plan[1]->plan, &plan[2]->plan}, sign, T(1), static_cast<T*>(parts_->work.atLeast(0))};
+  T* work = static_cast<T*>(parts_->work.atLeast(0));
+  return {{&plan[0]->plan, &plan[1]->plan, &plan[2]->plan}, sign, T(1), work, {}, false};
 }
 
 template class FftShape<float>;

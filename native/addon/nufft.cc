@@ -123,10 +123,10 @@ class Plan final : public AnyPlan {
     const T* factors[3] = {factors_[0].data(), factors_[1].data(), factors_[2].data()};
     if (real) {
       T* spectrum = spectrum_.atLeast(size_t(spectrumElements()));
-      fftFunctions(T()).forward(fft_.with(-1), grid, spectrum);
+      fftFunctions(T()).forward(transform(-1, true, false), grid, spectrum);
       run_.keepRealModes(layout_, factors, spectrum, modes);
     } else {
-      fftFunctions(T()).complex(fft_.with(sign_), grid, grid);
+      fftFunctions(T()).complex(transform(sign_, false, false), grid, grid);
       run_.keepModes(layout_, factors, grid, modes);
     }
   }
@@ -142,17 +142,28 @@ class Plan final : public AnyPlan {
       T* spectrum = spectrum_.atLeast(size_t(spectrumElements()));
       std::memset(spectrum, 0, sizeof(T) * size_t(spectrumElements()));
       run_.placeRealModes(layout_, factors, modes, spectrum);
-      fftFunctions(T()).backward(fft_.with(1), spectrum, spectrum, grid);
+      fftFunctions(T()).backward(transform(1, true, true), spectrum, spectrum, grid);
     } else {
       std::memset(grid, 0, sizeof(T) * size_t(C * cells));
       run_.placeModes(layout_, factors, modes, grid);
-      fftFunctions(T()).complex(fft_.with(sign_), grid, grid);
+      fftFunctions(T()).complex(transform(sign_, false, true), grid, grid);
     }
     run_.gather(layout_, C, tables_[C - 1].data(), points_, grid, C * layout_.fine[2],
                 tile_.atLeast(size_t(C * layout_.tileCells())), values);
   }
 
  private:
+  /// The transform of the fine grid, without the lines that hold no mode. The half spectrum of real data holds
+  /// modes and their mirror images.
+  Fft3<T> transform(int sign, bool real, bool toGrid) const {
+    Fft3<T> fft = fft_.with(sign);
+    for (int axis = 0; axis < 3; axis++) {
+      const int low = layout_.modes[axis] / 2;
+      fft.band[axis] = real ? FftBand{low + 1, axis == 2 ? 0 : low} : FftBand{layout_.modes[axis] - low, low};
+    }
+    fft.bandOfInput = toGrid;
+    return fft;
+  }
   int64_t modeCount() const { return int64_t(layout_.modes[0]) * layout_.modes[1] * layout_.modes[2]; }
   int64_t spectrumElements() const {
     return 2 * int64_t(layout_.fine[0]) * layout_.fine[1] * (layout_.fine[2] / 2 + 1);

@@ -389,6 +389,39 @@ void columns(const FftPlan<LaneOf<V>>& plan, const LaneOf<V>* in, LaneOf<V>* out
   }
 }
 
+/// The columns of a band among `total`, rounded up to whole registers.
+template <class V>
+void bandColumns(const FftPlan<LaneOf<V>>& plan, const LaneOf<V>* in, LaneOf<V>* out, FftBand band, size_t total,
+                 size_t row, int sign, LaneOf<V> scale, const Buffers<V>& buffers) {
+  constexpr size_t width = kWidth<V>;
+  const size_t low = (size_t(band.low) + width - 1) / width * width;
+  const size_t high = (size_t(band.high) + width - 1) / width * width;
+  if (low + high == 0 || low + high >= total) {
+    columns<V>(plan, in, out, total, row, sign, scale, buffers);
+    return;
+  }
+  const size_t skip = 2 * (total - high);
+  if (low > 0) columns<V>(plan, in, out, low, row, sign, scale, buffers);
+  if (high > 0) columns<V>(plan, in + skip, out + skip, high, row, sign, scale, buffers);
+}
+
+/// Lines along x of an array (nx, ny, row of nz complex numbers), within the bands of y and z.
+template <class V>
+void bandAlongX(const Fft3<LaneOf<V>>& fft, const LaneOf<V>* in, LaneOf<V>* out, size_t nz, int sign,
+                LaneOf<V> scale, const Buffers<V>& buffers) {
+  const size_t ny = fft.plan[1]->length, low = fft.band[1].low, high = fft.band[1].high;
+  const bool all = low + high == 0 || low + high >= ny;
+  if (all && fft.band[2].low + fft.band[2].high == 0) {
+    columns<V>(*fft.plan[0], in, out, ny * nz, 2 * ny * nz, sign, scale, buffers);
+    return;
+  }
+  for (size_t y = 0; y < ny; y++) {
+    if (!all && y >= low && y < ny - high) continue;
+    bandColumns<V>(*fft.plan[0], in + 2 * y * nz, out + 2 * y * nz, fft.band[2], nz, 2 * ny * nz, sign, scale,
+                   buffers);
+  }
+}
+
 // ---- Lines along z: one line a lane, transposed on the way.
 
 /// rows[step e] = number e of every line, e < count.
@@ -434,6 +467,31 @@ void linesFrom(T* base, size_t length, size_t first, size_t total, T* spare, T**
 
 MANIPLE_FN int longestOf(int x, int y, int z) { return x > y ? (x > z ? x : z) : (y > z ? y : z); }
 
+/// kWidth complex lines along z from line `first`, of `lines` in all.
+template <class V>
+void complexLines(const Fft3<LaneOf<V>>& fft, const LaneOf<V>* in, LaneOf<V>* out, size_t first, size_t lines,
+                  const Buffers<V>& buffers) {
+  using T = LaneOf<V>;
+  const FftPlan<T>& pz = *fft.plan[2];
+  const size_t nz = pz.length;
+  const T* from[kWidth<V>];
+  T* to[kWidth<V>];
+  linesFrom<V>(in, 2 * nz, first, lines, static_cast<const T*>(nullptr), from);
+  linesFrom<V>(out, 2 * nz, first, lines, buffers.spare, to);
+  loadLines<V>(from, int(2 * nz), buffers.a, 1);
+  V* result = passesInBuffers(pz, 0, pz.passes, buffers.a, buffers.b);
+  if (fft.sign > 0) {
+    V* mirror = buffers.c;
+    for (size_t k = 0; k < nz; k++) {
+      const size_t at = k == 0 ? 0 : nz - k;
+      mirror[2 * k] = result[2 * at];
+      mirror[2 * k + 1] = result[2 * at + 1];
+    }
+    result = mirror;
+  }
+  storeLines<V>(result, 1, int(2 * nz), to);
+}
+
 template <class V>
 void complex3(const Fft3<LaneOf<V>>& fft, const LaneOf<V>* in, LaneOf<V>* out) {
   using T = LaneOf<V>;
@@ -441,30 +499,26 @@ void complex3(const Fft3<LaneOf<V>>& fft, const LaneOf<V>* in, LaneOf<V>* out) {
   const size_t nx = px.length, ny = py.length, nz = pz.length, lines = nx * ny;
   const Buffers<V> buffers(fft.work, longestOf(px.length, py.length, pz.length));
   size_t done = 0;
+  if (fft.bandOfInput) {
+    // x first, while most lines are known to be zeros.
+    bandAlongX<V>(fft, in, out, nz, fft.sign, fft.scale, buffers);
+    size_t ready = 0;
+    for (; done < lines; done += kWidth<V>) {
+      for (; ready < nx && ready * ny < done + kWidth<V>; ready++) {
+        T* slab = out + ready * ny * nz * 2;
+        bandColumns<V>(py, slab, slab, fft.band[2], nz, 2 * nz, fft.sign, T(1), buffers);
+      }
+      complexLines<V>(fft, out, out, done, lines, buffers);
+    }
+    return;
+  }
   for (size_t x = 0; x < nx; x++) {
     // The z lines of this slab, and maybe the first few of the next; then y while the slab is in the cache.
-    for (; done < (x + 1) * ny; done += kWidth<V>) {
-      const T* from[kWidth<V>];
-      T* to[kWidth<V>];
-      linesFrom<V>(in, 2 * nz, done, lines, static_cast<const T*>(nullptr), from);
-      linesFrom<V>(out, 2 * nz, done, lines, buffers.spare, to);
-      loadLines<V>(from, int(2 * nz), buffers.a, 1);
-      V* result = passesInBuffers(pz, 0, pz.passes, buffers.a, buffers.b);
-      if (fft.sign > 0) {
-        V* mirror = buffers.c;
-        for (size_t k = 0; k < nz; k++) {
-          const size_t at = k == 0 ? 0 : nz - k;
-          mirror[2 * k] = result[2 * at];
-          mirror[2 * k + 1] = result[2 * at + 1];
-        }
-        result = mirror;
-      }
-      storeLines<V>(result, 1, int(2 * nz), to);
-    }
+    for (; done < (x + 1) * ny; done += kWidth<V>) complexLines<V>(fft, in, out, done, lines, buffers);
     T* slab = out + x * ny * nz * 2;
-    columns<V>(py, slab, slab, nz, 2 * nz, fft.sign, T(1), buffers);
+    bandColumns<V>(py, slab, slab, fft.band[2], nz, 2 * nz, fft.sign, T(1), buffers);
   }
-  columns<V>(px, out, out, ny * nz, 2 * ny * nz, fft.sign, fft.scale, buffers);
+  bandAlongX<V>(fft, out, out, nz, fft.sign, fft.scale, buffers);
 }
 
 template <class V>
@@ -500,9 +554,9 @@ void forward3(const Fft3<LaneOf<V>>& fft, const LaneOf<V>* in, LaneOf<V>* out) {
       storeLines<V>(buffers.d, 1, int(2 * half), to);
     }
     T* slab = out + x * ny * half * 2;
-    columns<V>(py, slab, slab, half, 2 * half, -1, T(1), buffers);
+    bandColumns<V>(py, slab, slab, fft.band[2], half, 2 * half, -1, T(1), buffers);
   }
-  columns<V>(px, out, out, ny * half, 2 * ny * half, -1, fft.scale, buffers);
+  bandAlongX<V>(fft, out, out, half, -1, fft.scale, buffers);
 }
 
 template <class V>
@@ -511,13 +565,13 @@ void backward3(const Fft3<LaneOf<V>>& fft, const LaneOf<V>* spectrum, LaneOf<V>*
   const FftPlan<T>&px = *fft.plan[0], &py = *fft.plan[1], &pz = *fft.plan[2];
   const size_t nx = px.length, ny = py.length, nz = pz.length, half = nz / 2 + 1, lines = nx * ny;
   const Buffers<V> buffers(fft.work, longestOf(px.length, py.length, pz.length));
-  columns<V>(px, spectrum, copy, ny * half, 2 * ny * half, 1, T(1), buffers);
+  bandAlongX<V>(fft, spectrum, copy, half, 1, T(1), buffers);
   size_t ready = 0;
   for (size_t done = 0; done < lines; done += 2 * kWidth<V>) {
     // y for every slab that these z lines touch.
     for (; ready < nx && ready * ny < done + 2 * kWidth<V>; ready++) {
       T* slab = copy + ready * ny * half * 2;
-      columns<V>(py, slab, slab, half, 2 * half, 1, T(1), buffers);
+      bandColumns<V>(py, slab, slab, fft.band[2], half, 2 * half, 1, T(1), buffers);
     }
     const T* from[kWidth<V>];
     T* to[kWidth<V>];

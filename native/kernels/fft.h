@@ -33,6 +33,11 @@ struct FftPlan {
 /// registers and cost more than two passes.)
 constexpr int kRadices[] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 12};
 
+/// The part of an axis that matters: its first `low` and its last `high` frequencies. {0, 0} means all of it.
+struct FftBand {
+  int low, high;
+};
+
 template <class T>
 struct Fft3 {
   /// Plans of the axes x, y, z. Arrays are in C order, z fastest.
@@ -42,6 +47,11 @@ struct Fft3 {
   T scale;
   /// Working memory, aligned to 64 bytes: fftWorkElements() numbers.
   T* work;
+  /// Frequencies that matter along x, y, z: lines outside are left out. `forward` then leaves them undefined in its
+  /// result, `backward` takes them for zeros and they must be zeros; `complex` does the one or the other.
+  FftBand band[3];
+  /// For `complex`: the bands are those of the input, not of the output.
+  bool bandOfInput;
 };
 
 /// Numbers of working memory for lines up to `longest`, at any level.

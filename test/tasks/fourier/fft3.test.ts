@@ -1,5 +1,7 @@
 // The 3D transforms: against the definition, against each other, and the native ones against their twins.
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import t from 'tap';
 import { addon, addonAbsence } from '../../../native/index.js';
@@ -226,6 +228,26 @@ t.test('every vector level computes the same transform', { skip: addonAbsence ??
   }
   t.ok(worst < 1, `worst difference ${worst} of the tolerance`);
   t.end();
+});
+
+t.test('threads that plan and transform at once get the same bits', async (t) => {
+  const fourier = new URL('../../../tasks/fourier/index.js', import.meta.url).href;
+  // Lengths that no other test uses, so that the threads meet in the making of plans.
+  const code = `import { parentPort } from 'node:worker_threads';
+    const { rfft3 } = await import('${fourier}');
+    const sums = [];
+    for (let n = 200; n < 230; n++) {
+      const real = Float64Array.from({ length: 6 * n }, (_, i) => Math.sin(i * i));
+      sums.push(...rfft3(real, [2, n, 3]));
+    }
+    parentPort.postMessage(sums);`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+  const answers = await Promise.all(
+    [0, 1, 2].map(async () => (await once(new Worker(url), 'message'))[0] as number[]),
+  );
+  t.ok(answers[0]!.every(Number.isFinite));
+  t.same(answers[1], answers[0]);
+  t.same(answers[2], answers[0]);
 });
 
 t.test('wrong arguments are named', (t) => {
