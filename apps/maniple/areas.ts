@@ -19,6 +19,32 @@ export interface Area {
 
 export const areas: readonly Area[] = [
   {
+    name: 'demo',
+    summary: 'from nothing to a reconstructed particle, with a report',
+    load: async () => (await import('../spi/demo.js')).demo,
+  },
+  {
+    name: 'spi',
+    summary: 'single-particle imaging',
+    verbs: [
+      {
+        name: 'simulate',
+        summary: 'make diffraction images of a particle',
+        load: async () => (await import('../spi/simulate.js')).simulate,
+      },
+      {
+        name: 'reconstruct',
+        summary: 'turn diffraction images into a density map',
+        load: async () => (await import('../spi/reconstruct.js')).reconstruct,
+      },
+      {
+        name: 'evaluate',
+        summary: 'align a map to a reference and measure its resolution',
+        load: async () => (await import('../spi/evaluate.js')).evaluate,
+      },
+    ],
+  },
+  {
     name: 'run',
     summary: 'run a program of yours, TypeScript or JavaScript',
     load: async () => (await import('../run/run.js')).run,

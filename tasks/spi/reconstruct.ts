@@ -48,7 +48,10 @@ export interface ReconstructionOptions {
 
 /** Where a generation ended. */
 export interface GenerationState {
+  /** From 0. */
   readonly number: number;
+  /** How many generations there will be. */
+  readonly of: number;
   readonly generation: Generation;
   readonly orientations: Quaternions;
   readonly model: Volume;
@@ -192,7 +195,14 @@ export function reconstruct(input: ReconstructionInput, options: ReconstructionO
       seconds: cpuSeconds() - started,
     };
     history.push(metrics);
-    options.onGeneration?.({ number, generation, orientations, model, metrics });
+    options.onGeneration?.({
+      number,
+      of: schedule.generations.length,
+      generation,
+      orientations,
+      model,
+      metrics,
+    });
   });
 
   const radius = diameter / 2;

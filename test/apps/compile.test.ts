@@ -8,6 +8,8 @@ import t from 'tap';
 import { compileProgram } from '../../apps/run/compile.js';
 import { maniple, scratchFolder } from '../support/command.js';
 
+t.setTimeout(600_000); // many processes, perhaps on a busy machine
+
 /** Writes the files of a program into a new folder; returns the folder. */
 function program(files: Record<string, string>): string {
   const folder = scratchFolder();

@@ -9,6 +9,8 @@ import { helpArea, helpCommand, helpTop } from '../../apps/maniple/help.js';
 import { UsageError } from '../../runtime/errors.js';
 import { maniple, scratchFolder } from '../support/command.js';
 
+t.setTimeout(600_000); // many processes, perhaps on a busy machine
+
 t.test('help exists on every level, with an example and every name', async (t) => {
   const top = helpTop(areas, '0');
   const lacking: string[] = [];

@@ -9,6 +9,8 @@ import { runSection } from '../../apps/command/run-settings.js';
 import { runtimeOptions } from '../../apps/run/start-runtime.js';
 import { cleanEnvironment, mainFile, maniple, scratchFolder } from '../support/command.js';
 
+t.setTimeout(600_000); // many processes, perhaps on a busy machine
+
 const saxpy = `import { f64, fieldSpace, reads, task, updates, type Context } from 'maniple';
 import { scaled } from './lib/scaled.js';
 

@@ -1,0 +1,253 @@
+// The verbs of single-particle imaging as people use them, on cases that take seconds; and their bad inputs.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { readRunRecord } from '../../apps/run-directory/run-directory.js';
+import { hdf5, mrc } from '../../tasks/formats/index.js';
+import { cleanEnvironment, mainFile, maniple, scratchFolder } from '../support/command.js';
+
+t.setTimeout(600_000); // many processes, perhaps on a busy machine
+
+/** A demo small enough for a test: coarse images, one phasing each. */
+const small = [
+  '--images',
+  '60',
+  '--pixels',
+  '16',
+  '--edge',
+  '34',
+  '--set',
+  'reconstruct.phasings=2',
+  '--set',
+  'reconstruct.half_phasings=1',
+];
+
+t.test('demo: one JSON document, a run directory, a report', (t) => {
+  const folder = scratchFolder();
+  const first = maniple(['demo', '--out', 'run', '--json', ...small], folder);
+  t.equal(first.code, 0, first.stderr);
+  const result = JSON.parse(first.stdout) as Record<string, number | string>;
+  t.same(Object.keys(result).sort(), [
+    'cc',
+    'fsc05_A',
+    'generations',
+    'half143_A',
+    'report',
+    'seconds',
+    'within10deg',
+  ]);
+  t.ok(Number(result['cc']) > 0.3 && Number(result['cc']) <= 1, `correlation ${result['cc']}`);
+  t.equal(result['report'], join(folder, 'run', 'report.html'));
+  const record = readRunRecord(join(folder, 'run'));
+  t.match(record, {
+    status: 'done',
+    seed: 1,
+    configuration: { simulate: { images: 60 } },
+    result: { cc: result['cc'] },
+  });
+  t.same(
+    record?.files.filter((file) => !existsSync(join(folder, 'run', file))),
+    [],
+  );
+  for (const file of ['map.mrc', 'half1.mrc', 'half2.mrc', 'truth.mrc', 'metrics.jsonl', 'report.html']) {
+    t.ok(record?.files.includes(file), file);
+  }
+  const rows = readFileSync(join(folder, 'run', 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  t.equal(rows.length, result['generations']);
+  t.ok(rows.every((row, i) => (JSON.parse(row) as { generation: number }).generation === i + 1));
+  t.match(readFileSync(String(result['report']), 'utf8'), /<title>three-lobe from 60 images<\/title>/);
+  const { n, map } = { n: record?.files.length, map: mrc.readMrc(join(folder, 'run', 'map.mrc')) };
+  t.ok(n && map.shape[0] === map.shape[2] && map.data.some((value) => value > 0));
+
+  const dry = maniple(['demo', '--out', 'run', '--dry-run', ...small], folder);
+  t.match(dry.stdout, /^would replace in run: run\.json, .*map\.mrc/);
+
+  const made = statSync(join(folder, 'run', 'images.h5')).mtimeMs;
+  const again = maniple(['demo', '--out', 'run', '--json', '--quiet', ...small], folder);
+  t.same([again.code, again.stderr], [0, '']);
+  t.equal(
+    statSync(join(folder, 'run', 'images.h5')).mtimeMs,
+    made,
+    'the images of the same settings are used again',
+  );
+  t.equal((JSON.parse(again.stdout) as { cc: number }).cc, result['cc'], 'the same seed gives the same bits');
+  t.end();
+});
+
+t.test('simulate, reconstruct, evaluate', async (t) => {
+  const folder = scratchFolder();
+  const simulated = maniple(
+    [
+      'spi',
+      'simulate',
+      '--json',
+      '--out',
+      'images.h5',
+      '--images',
+      '60',
+      '--pixels',
+      '16',
+      '--edge',
+      '34',
+      '--seed',
+      '4',
+    ],
+    folder,
+  );
+  t.equal(simulated.code, 0, simulated.stderr);
+  t.match(JSON.parse(simulated.stdout), {
+    file: 'images.h5',
+    images: 60,
+    shape: [1, 16, 16],
+    particle: 'three-lobe',
+    seed: 4,
+  });
+  const data = await hdf5.readImages(join(folder, 'images.h5'));
+  t.same([data.images, data.shape, data.orientations?.length], [60, [1, 16, 16], 240]);
+  const mean = data.intensities.reduce((sum, count) => sum + count, 0) / 60;
+  t.ok(Math.abs(mean / 50_000 - 1) < 0.1, `${mean} photons in an image`);
+
+  const options = ['--set', 'reconstruct.phasings=2', '--set', 'reconstruct.half_phasings=1'];
+  const made = maniple(['spi', 'reconstruct', 'images.h5', '--out', 'run', '--json', ...options], folder);
+  t.equal(made.code, 0, made.stderr);
+  t.same(
+    Object.keys(JSON.parse(made.stdout) as object).sort(),
+    ['generations', 'half143_A', 'report', 'seconds', 'within10deg'],
+    'no correlation where the particle is not known',
+  );
+
+  const poor = maniple(
+    ['spi', 'reconstruct', 'images.h5', '--out', 'run', '--require', '1', ...options],
+    folder,
+  );
+  t.equal(poor.code, 6);
+  t.match(
+    poor.stderr,
+    /the resolution by half sets is [\d.]+ A, and reconstruct\.required_A asks for 1 A; see .*report\.html/,
+  );
+  t.equal(readRunRecord(join(folder, 'run'))?.status, 'done', 'what was found is there all the same');
+
+  const same = maniple(
+    ['spi', 'evaluate', 'run/map.mrc', '--reference', 'run/map.mrc', '--json', '--out', 'aligned.mrc'],
+    folder,
+  );
+  t.equal(same.code, 0, same.stderr);
+  t.ok((JSON.parse(same.stdout) as { cc: number }).cc > 0.98, same.stdout.slice(0, 60));
+  t.ok(existsSync(join(folder, 'aligned.mrc')));
+  const halves = maniple(['spi', 'evaluate', '--half', 'run/half1.mrc', 'run/half2.mrc', '--json'], folder);
+  t.same(
+    Object.keys(JSON.parse(halves.stdout) as object),
+    ['half_cc', 'half143_A', 'half_fsc'],
+    halves.stderr,
+  );
+});
+
+t.test('bad input ends in its message and exit code', async (t) => {
+  const folder = scratchFolder();
+  maniple(['spi', 'simulate', '--out', 'good.h5', '--images', '4', '--pixels', '8', '--edge', '60'], folder);
+  maniple(
+    ['spi', 'simulate', '--out', 'other.h5', '--images', '4', '--pixels', '10', '--edge', '60'],
+    folder,
+  );
+  const good = await hdf5.readImages(join(folder, 'good.h5'));
+  const spoilt = good.intensities.slice();
+  spoilt[2 * 64 + 19] = Number.NaN;
+  await hdf5.writeImages(join(folder, 'nan.h5'), { ...good, intensities: spoilt });
+  writeFileSync(join(folder, 'text.h5'), 'this is no HDF5\n');
+  writeFileSync(join(folder, 'cut.h5'), readFileSync(join(folder, 'good.h5')));
+  truncateSync(join(folder, 'cut.h5'), 3000);
+  writeFileSync(join(folder, 'empty.pdb'), 'HEADER    NOTHING\nEND\n');
+  writeFileSync(
+    join(folder, 'odd.pdb'),
+    'ATOM      1  CA  ALA A   1      11.000  12.000  13.000  1.00 10.00          QQ\nEND\n',
+  );
+  writeFileSync(join(folder, 'config.toml'), '[reconstruct]\nphasings = 4\n\n[simulate]\nphotns = 3\n');
+  writeFileSync(join(folder, 'notes.txt'), 'mine');
+  const cases: [string, string[], number, RegExp][] = [
+    ['no data', ['spi', 'reconstruct'], 2, /DATA is missing/],
+    [
+      'missing file',
+      ['spi', 'reconstruct', 'absent.h5', '--out', 'r'],
+      3,
+      /absent\.h5: .*(no such file|not exist)/i,
+    ],
+    ['no HDF5', ['spi', 'reconstruct', 'text.h5', '--out', 'r'], 3, /text\.h5, byte 0: .*not an HDF5 file/],
+    ['truncated', ['spi', 'reconstruct', 'cut.h5', '--out', 'r'], 3, /cut\.h5, .*(truncated|damaged)/],
+    [
+      'NaN',
+      ['spi', 'reconstruct', 'nan.h5', '--out', 'r'],
+      3,
+      /nan\.h5, dataset intensities, image 2, pixel \(panel 0, y 2, x 3\): the value is NaN/,
+    ],
+    [
+      'unequal shapes',
+      ['spi', 'reconstruct', 'good.h5', 'other.h5', '--out', 'r'],
+      3,
+      /other\.h5, .*good\.h5.*one shape/,
+    ],
+    ['a folder', ['spi', 'reconstruct', '.', '--out', 'r'], 2, /is a folder/],
+    ['no atoms', ['spi', 'simulate', '--pdb', 'empty.pdb', '--out', 'x.h5'], 3, /empty\.pdb.*atoms/],
+    [
+      'unknown element',
+      ['spi', 'simulate', '--pdb', 'odd.pdb', '--out', 'x.h5'],
+      3,
+      /odd\.pdb, line 1: .*"Qq"/,
+    ],
+    ['missing PDB', ['spi', 'simulate', '--pdb', 'absent.pdb', '--out', 'x.h5'], 3, /absent\.pdb/],
+    [
+      'unreachable edge',
+      ['spi', 'simulate', '--edge', '1', '--out', 'x.h5'],
+      2,
+      /simulate\.edge_A.*cannot reach 1 Angstrom/,
+    ],
+    [
+      'no such model',
+      ['spi', 'simulate', '--model', 'sphere'],
+      2,
+      /--model: simulate\.model must be one of "three-lobe"/,
+    ],
+    ['out is a file', ['spi', 'simulate', '--out', 'notes.txt'], 2, /notes\.txt is a file that is no HDF5/],
+    [
+      'misspelt key',
+      ['demo', '--config', 'config.toml', '--out', 'r'],
+      2,
+      /config\.toml:5: unknown key simulate\.photns; .*simulate\.photons \(a number/,
+    ],
+    ['folder of somebody else', ['demo', '--out', '.'], 2, /is not empty and holds no run of maniple/],
+    ['nothing to compare', ['spi', 'evaluate', 'good.h5'], 2, /--reference or --half/],
+    ['no map', ['spi', 'evaluate', 'good.h5', '--reference', 'good.h5'], 3, /good\.h5/],
+  ];
+  const wrong = cases.flatMap(([name, args, code, stderr]) => {
+    const ended = maniple(args, folder);
+    return ended.code === code && stderr.test(ended.stderr) && ended.stdout === ''
+      ? []
+      : [{ name, ...ended }];
+  });
+  t.same(wrong, []);
+  t.notOk(existsSync(join(folder, 'x.h5')), 'nothing was written');
+});
+
+t.test('Ctrl-C leaves a valid directory', async (t) => {
+  const folder = scratchFolder();
+  const args = ['demo', '--out', 'run', '--images', '300', '--pixels', '32', '--edge', '17'];
+  const child = spawn(process.execPath, [mainFile, ...args], { cwd: folder, env: cleanEnvironment(folder) });
+  const metrics = join(folder, 'run', 'metrics.jsonl');
+  while (!existsSync(metrics) && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  child.kill('SIGINT');
+  const [code] = await once(child, 'exit');
+  t.equal(code, 130);
+  const record = readRunRecord(join(folder, 'run'));
+  t.match(record, { status: 'interrupted', error: null, result: null });
+  t.same(
+    record?.files.filter((file) => !existsSync(join(folder, 'run', file))),
+    [],
+  );
+  const lines = readFileSync(metrics, 'utf8').split('\n');
+  t.equal(lines.pop(), '', 'whole lines');
+  t.ok(lines.every((line) => (JSON.parse(line) as { generation: number }).generation > 0));
+});
