@@ -68,6 +68,7 @@ class AnyPlan {
   virtual NufftBadPoint sort(const Napi::CallbackInfo& info) = 0;
   virtual void type1(const Napi::CallbackInfo& info, bool real) = 0;
   virtual void type2(const Napi::CallbackInfo& info, bool real) = 0;
+  virtual size_t bytes() const = 0;
 };
 
 const NufftFunctions<float>& functions(float) { return active_nufftTable().single; }
@@ -104,6 +105,10 @@ class Plan final : public AnyPlan {
       run_.makeTable(layout_, C, pieces, table);
     }
     for (int axis = 0; axis < 3; axis++) factors_[axis].assign(factors[axis], factors[axis] + layout.modes[axis]);
+  }
+
+  size_t bytes() const override {
+    return sorted_.bytes() + index_.bytes() + grid_.bytes() + spectrum_.bytes() + tile_.bytes();
   }
 
   NufftBadPoint sort(const Napi::CallbackInfo& info) override {
@@ -196,6 +201,18 @@ class Plan final : public AnyPlan {
   Pages<T> grid_, spectrum_, tile_;
 };
 
+/// A plan, and how much of its memory the garbage collector has been told of: it collects forgotten plans in time
+/// only if it knows what they weigh.
+struct Held {
+  std::unique_ptr<AnyPlan> plan;
+  int64_t reported;
+  void report(Napi::Env env) {
+    const int64_t now = plan == nullptr ? 0 : int64_t(plan->bytes());
+    if (now != reported) Napi::MemoryManagement::AdjustExternalMemory(env, now - reported);
+    reported = now;
+  }
+};
+
 /// nufftPlan(bytes, modes, fine, width, degree, pieces, factorsX, factorsY, factorsZ, sign): an external.
 Napi::Value makePlan(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -220,35 +237,45 @@ Napi::Value makePlan(const Napi::CallbackInfo& info) {
   std::unique_ptr<AnyPlan> plan;
   if (bytes == 4) plan = std::make_unique<Plan<float>>(layout, sign, pieces.data, factors);
   else plan = std::make_unique<Plan<double>>(layout, sign, pieces.data, factors);
-  return Napi::External<std::unique_ptr<AnyPlan>>::New(
-      env, new std::unique_ptr<AnyPlan>(std::move(plan)),
-      [](Napi::Env, std::unique_ptr<AnyPlan>* held) { delete held; });
+  return Napi::External<Held>::New(env, new Held{std::move(plan), 0}, [](Napi::Env finalEnv, Held* held) {
+    held->plan.reset();
+    held->report(finalEnv);
+    delete held;
+  });
 }
 
-std::unique_ptr<AnyPlan>& held(const Napi::CallbackInfo& info) {
+Held& heldBy(const Napi::CallbackInfo& info) {
   if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "the first argument must be a plan");
-  return *info[0].As<Napi::External<std::unique_ptr<AnyPlan>>>().Data();
+  return *info[0].As<Napi::External<Held>>().Data();
 }
 
-AnyPlan& open(const Napi::CallbackInfo& info) {
-  auto& plan = held(info);
-  if (plan == nullptr) throw Napi::Error::New(info.Env(), "the plan is closed");
-  return *plan;
+Held& open(const Napi::CallbackInfo& info) {
+  Held& held = heldBy(info);
+  if (held.plan == nullptr) throw Napi::Error::New(info.Env(), "the plan is closed");
+  return held;
 }
 
 /// nufftSort(plan, x, y, z): -1, or 3 * index + axis of the first point that is not finite.
 Napi::Value sortPoints(const Napi::CallbackInfo& info) {
-  const NufftBadPoint bad = open(info).sort(info);
+  Held& held = open(info);
+  const NufftBadPoint bad = held.plan->sort(info);
+  held.report(info.Env());
   return Napi::Number::New(info.Env(), bad.index < 0 ? -1.0 : 3.0 * double(bad.index) + bad.axis);
 }
 
 template <bool first, bool real>
 void execute(const Napi::CallbackInfo& info) {
-  if (first) open(info).type1(info, real);
-  else open(info).type2(info, real);
+  Held& held = open(info);
+  if (first) held.plan->type1(info, real);
+  else held.plan->type2(info, real);
+  held.report(info.Env());
 }
 
-void closePlan(const Napi::CallbackInfo& info) { held(info).reset(); }
+void closePlan(const Napi::CallbackInfo& info) {
+  Held& held = heldBy(info);
+  held.plan.reset();
+  held.report(info.Env());
+}
 
 }  // namespace
 

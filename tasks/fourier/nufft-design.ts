@@ -4,7 +4,14 @@
  * native transform, so that both compute the same sums.
  */
 import { goodSize } from './sizes.js';
-import { ERROR_FACTOR, type SpreadingKernel, spreadingKernel, WIDTHS, widthFor } from './spreading-kernel.js';
+import {
+  aliasingError,
+  ERROR_FACTOR,
+  roundingGrowth,
+  type SpreadingKernel,
+  spreadingKernel,
+  WIDTHS,
+} from './spreading-kernel.js';
 
 export type Modes = readonly [number, number, number];
 export type Precision = 'single' | 'double';
@@ -30,6 +37,9 @@ const TOLERANCE_CEILING = 0.1;
 
 /** Upsamplings that are worth trying. Below 1.2 the kernel transform at the band edge gets too small to divide by. */
 const UPSAMPLING = { least: 1.15, most: 2.6 } as const;
+
+/** Rounding of the sums relative to the grid, measured: five units of the precision. */
+const ROUNDING: Readonly<Record<Precision, number>> = { single: 3e-7, double: 5.5e-16 };
 
 export interface DesignRequest {
   readonly modes: Modes;
@@ -58,25 +68,36 @@ export function designNufft(request: DesignRequest): NufftDesign {
   return { modes, precision, eps, kernel, fine, deconvolution: [factors(0), factors(1), factors(2)] };
 }
 
-/** For each width the smallest grid that reaches the tolerance with it; of these the cheapest. */
+/**
+ * Of all widths, each on the smallest grid that reaches the tolerance with it, the cheapest. Widths that do not
+ * reach it, because of rounding or because there is no such grid, count only where none does: then the least error.
+ */
 function chooseGrid(request: DesignRequest, eps: number): { width: number; fine: Modes } {
   const gridAt = (sigma: number, width: number): Modes =>
     request.modes.map((n) =>
       goodSize(Math.max(Math.ceil(sigma * n - 1e-9), 2 * width, 4), { even: true }),
     ) as unknown as Modes;
-  if (request.upsampling !== undefined) {
-    const width = Math.min(WIDTHS.most, widthFor(eps, request.upsampling));
-    return { width, fine: gridAt(request.upsampling, width) };
-  }
-  let best: { width: number; fine: Modes; cost: number } | undefined;
+  const candidates: { width: number; sigma: number; fine: Modes; cost: number }[] = [];
   for (let width = WIDTHS.least; width <= WIDTHS.most; width++) {
-    const sigma = leastUpsampling(eps, width);
-    if (sigma > UPSAMPLING.most && !(width === WIDTHS.most && best === undefined)) continue;
-    const fine = gridAt(Math.max(UPSAMPLING.least, Math.min(sigma, UPSAMPLING.most)), width);
-    const cost = executionCost(request, width, fine);
-    if (best === undefined || cost < best.cost) best = { width, fine, cost };
+    const least = leastUpsampling(eps, width);
+    const sigma = request.upsampling ?? Math.max(UPSAMPLING.least, Math.min(least, UPSAMPLING.most));
+    const fine = gridAt(sigma, width);
+    candidates.push({ width, sigma, fine, cost: executionCost(request, width, fine) });
   }
-  return best!;
+  candidates.sort((a, b) => a.cost - b.cost);
+  let best = candidates[0]!;
+  let bestError = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const { width, sigma, fine } = candidate;
+    const aliasing = aliasingError(width, sigma);
+    if (aliasing >= bestError) continue;
+    const real = Math.min(4, ...request.modes.map((n, axis) => fine[axis]! / n));
+    const error = aliasing + ROUNDING[request.precision] * roundingGrowth(width, real);
+    if (error < bestError) [best, bestError] = [candidate, error];
+    // Up to half as much again may come from rounding; what is better than the tolerance does not count.
+    if (error <= 1.5 * eps) break;
+  }
+  return best;
 }
 
 /** The upsampling at which `width` just reaches `eps`: the error estimate of the kernel solved for sigma. */
@@ -87,14 +108,14 @@ function leastUpsampling(eps: number, width: number): number {
 }
 
 /**
- * Nanoseconds of one execution on one core, roughly: w^2 rows of vectors per point, and n log n for the grid. Only
- * the ratio of the two matters.
+ * Nanoseconds of one execution on one core, roughly (README, "Measured"): w^2 rows of 32-byte vectors per point; per
+ * cell the transform and the adding of tiles of 16^3 cells with their padding. Only the ratio of the two matters.
+ * Widths above 12 no longer fit the registers.
  */
 function executionCost(request: DesignRequest, width: number, fine: Modes): number {
   const bytes = (request.precision === 'single' ? 4 : 8) * (request.real ? 1 : 2);
   const vectors = Math.ceil((width * bytes) / 32);
-  const point = 25 + 1.5 * width * width * vectors;
-  const volume = fine[0] * fine[1] * fine[2];
-  const cell = bytes * (0.05 * Math.log2(volume) + 0.4);
-  return request.count * point + volume * cell;
+  const point = 8 + 0.45 * width * width * vectors * (width > 12 ? 1.5 : 1);
+  const cell = bytes * (0.7 + 0.3 * ((16 + width) / 16) ** 3);
+  return request.count * point + fine[0] * fine[1] * fine[2] * cell;
 }

@@ -205,6 +205,11 @@ export class NufftPlan {
     this.engine.close();
   }
 
+  /** For `using plan = nufftPlan(...)`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   private get volume(): number {
     return this.design.modes[0] * this.design.modes[1] * this.design.modes[2];
   }

@@ -27,12 +27,46 @@ export const WIDTHS: { readonly least: number; readonly most: number } = { least
  */
 export const ERROR_FACTOR = 0.35;
 
-/** The least width that reaches `eps` at the upsampling `sigma`, not limited to WIDTHS. */
-export function widthFor(eps: number, sigma: number): number {
-  return Math.max(
-    WIDTHS.least,
-    Math.ceil(Math.log(ERROR_FACTOR / eps) / (Math.PI * Math.sqrt(1 - 1 / sigma)) + 1),
-  );
+/** The error that aliasing leaves, relative l2; see ERROR_FACTOR. */
+export function aliasingError(width: number, sigma: number): number {
+  return ERROR_FACTOR * Math.exp(-Math.PI * (width - 1) * Math.sqrt(1 - 1 / sigma));
+}
+
+const growths = new Map<string, number>();
+
+/**
+ * How much larger than on the grid rounding is in the modes, relative l2, in three dimensions: rounding is white on
+ * the grid, the signal is shaped by the kernel transform Phi, and deconvolution divides both by it. So per axis the
+ * square is the mean of Phi^-2 over the modes times the mean of Phi^2 over the grid. Wide kernels on small grids
+ * amplify by thousands.
+ */
+export function roundingGrowth(width: number, sigma: number): number {
+  const key = `${width} ${sigma}`;
+  let growth = growths.get(key);
+  if (growth === undefined) {
+    const shape = prolate(bandwidthFor(width, sigma));
+    // y runs in units of half the modes; the band edge lies at 1 / (2 sigma - 1) of the bandwidth.
+    const mean = (f: (psi: number) => number, most: number): number => {
+      const samples = 24;
+      let sum = 0;
+      for (let i = 0; i < samples; i++) {
+        sum += f(shape.value(Math.min(1, (((i + 0.5) / samples) * most) / (2 * sigma - 1))));
+      }
+      return sum / samples;
+    };
+    growth = (mean((psi) => psi ** -2, 1) * mean((psi) => psi ** 2, sigma)) ** 1.5;
+    if (growths.size >= 4096) growths.clear();
+    growths.set(key, growth);
+  }
+  return growth;
+}
+
+/**
+ * The first aliased copy of the highest mode N/2 sits at frequency n - N/2; the bandwidth reaches just to it. The
+ * small step back gives up a little of the decay for less energy at the end points of the support.
+ */
+function bandwidthFor(width: number, sigma: number): number {
+  return Math.PI * width * (1 - 1 / (2 * sigma)) - 0.05;
 }
 
 const made = new Map<string, SpreadingKernel>();
@@ -53,10 +87,7 @@ export function spreadingKernel(width: number, sigma: number, accuracy: number):
 }
 
 function makeKernel(width: number, sigma: number, accuracy: number): SpreadingKernel {
-  // The first aliased copy of the highest mode N/2 sits at frequency n - N/2; the bandwidth reaches just to it. The
-  // small step back gives up a little of the decay for less energy at the end points of the support.
-  const bandwidth = Math.PI * width * (1 - 1 / (2 * sigma)) - 0.05;
-  const shape = prolate(bandwidth);
+  const shape = prolate(bandwidthFor(width, sigma));
   let degree = Math.min(4, width + 1);
   let pieces = fit(shape.value, width, degree);
   while (degree < 20 && misfit(shape.value, width, degree, pieces) > accuracy) {

@@ -63,6 +63,23 @@ t.test('single precision meets its tolerance down to its floor', (t) => {
   t.end();
 });
 
+t.test('rounding does not drown single precision, whatever the number of points and the upsampling', (t) => {
+  const modes: Modes = [32, 30, 28];
+  for (const [count, upsampling, eps, allowed] of [
+    [400, undefined, 1e-5, 3e-5],
+    [4000, undefined, 1e-6, 4e-6],
+    [400, 1.25, 1e-6, 2e-4],
+  ] as const) {
+    const made = nufftCase(600, count, modes);
+    const values = Float32Array.from(made.values);
+    const options = { eps, ...(upsampling === undefined ? {} : { upsampling }) };
+    const truth = nufft1(made.points, Float64Array.from(values), modes, { eps: 1e-10 });
+    const error = relativeError(nufft1(made.points, values, modes, options), truth);
+    t.ok(error < allowed, `${count} points, upsampling ${upsampling}, eps ${eps}: ${error}`);
+  }
+  t.end();
+});
+
 t.test('every upsampling asked for meets the tolerance its widths can reach', (t) => {
   const modes: Modes = [10, 12, 9];
   const { points, values, coefficients } = nufftCase(5, 80, modes);
