@@ -17,6 +17,7 @@ import type { Leaf } from '../execution/leaf.js';
 import { takeReady } from '../execution/stack.js';
 import type { Executor, ExecutorParts, TaskName } from '../executors/executor.js';
 import { createGraph, type Graph, Kind, launcherLane, NONE, Word } from '../graph/layout.js';
+import { poison } from '../graph/poison.js';
 import { Heap } from '../memory/heap.js';
 import type { Instance } from '../memory/instance.js';
 import {
@@ -372,13 +373,27 @@ export class Engine {
     handle.spoiled.fill(1, first, first + points);
   }
 
+  /** Runs a host record; false when its function threw. */
+  #runHost(handle: LaunchHandle, record: number): boolean {
+    try {
+      handle.host?.();
+      return true;
+    } catch (error) {
+      poison(this.graph, record, handle.operation + 1);
+      const { name, message, stack } =
+        error instanceof Error ? error : new Error(`it threw ${String(error)}`);
+      const failure: Failure = { point: 0, name, message, stack };
+      this.graph.failure[handle.slot] = writeValue(this.heap, failure);
+      return false;
+    }
+  }
+
   #host(): boolean {
     const { graph } = this;
     const records = takeReady(graph, Word.launcherStack);
     for (const record of records) {
       const handle = this.#handles[graph.launch[record]!]!;
-      if (graph.poison[record] === 0) handle.host?.();
-      this.#finisher.finish(record, false);
+      this.#finisher.finish(record, graph.poison[record] === 0 && !this.#runHost(handle, record));
     }
     return records.length > 0;
   }

@@ -82,6 +82,24 @@ t.test('futures: map, reduce, and as arguments of arguments', async (t) => {
   }
 });
 
+t.test('a function of a future that throws fails that future alone', async (t) => {
+  for (const options of machines) {
+    const [message, value] = await run(async (ctx) => {
+      const one = ctx.launch(identity, {}, { value: 1 });
+      const bad = one.map(() => {
+        throw new Error('no such map');
+      });
+      const seen = await bad.then(
+        () => 'nothing',
+        (error: Error) => error.message,
+      );
+      return [seen, await one];
+    }, options);
+    t.match(message, /map of identity, point 0.*no such map/);
+    t.equal(value, 1);
+  }
+});
+
 t.test('resources are made once per lane', async (t) => {
   const numbers = await run(async (ctx) => ctx.index([50], useCounter, {}), {
     executor: 'threads',
