@@ -23,7 +23,8 @@ export class TaskFuture<T> implements PromiseLike<T> {
   // biome-ignore lint/suspicious/noThenProperty: a future is awaited like a promise
   then<U = T, E = never>(
     resolved?: ((value: T) => U | PromiseLike<U>) | null,
-    rejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+    // biome-ignore lint/suspicious/noExplicitAny: as in PromiseLike
+    rejected?: ((reason: any) => E | PromiseLike<E>) | null,
   ): Promise<U | E> {
     return this.#port.valueOf(this.handle, this.index).then(resolved as (value: unknown) => U, rejected);
   }
@@ -74,7 +75,8 @@ export class FutureMap<T> implements PromiseLike<T[]> {
   // biome-ignore lint/suspicious/noThenProperty: a future map is awaited like a promise
   then<U = T[], E = never>(
     resolved?: ((value: T[]) => U | PromiseLike<U>) | null,
-    rejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+    // biome-ignore lint/suspicious/noExplicitAny: as in PromiseLike
+    rejected?: ((reason: any) => E | PromiseLike<E>) | null,
   ): Promise<U | E> {
     return this.#port.valuesOf(this.handle).then(resolved as (value: unknown[]) => U, rejected);
   }
