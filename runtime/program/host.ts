@@ -11,7 +11,7 @@ import { ELEMENT_KINDS, REDUCTIONS, type ReductionName, type TypedArray } from '
 import { fieldIndex, type IndexPartition } from '../regions/index.js';
 import { IndexSpace } from '../spaces/index.js';
 import type { Engine } from './engine.js';
-import type { LaunchHandle } from './handle.js';
+import { type LaunchHandle, recordOf } from './handle.js';
 import type { Resolved } from './legality.js';
 import type { FuturePort, RegionPlace, RegionPort } from './ports.js';
 import type { Projections } from './projections.js';
@@ -62,7 +62,7 @@ export class HostOperations implements RegionPort, FuturePort {
 
   /** The launch is over and its results are ours: a host record keeps the fold in program order. */
   #foldClosed(source: LaunchHandle, operator: ReductionName): LaunchHandle {
-    return this.#host(`${source.task} (${operator})`, source, () => {
+    return this.#host(`${source.task} (${operator})`, source, [0, source.records.length], () => {
       const values = source.values ?? [];
       const odd = values.findIndex((value) => typeof value !== 'number' && typeof value !== 'boolean');
       if (odd >= 0 || values.length === 0) {
@@ -76,14 +76,21 @@ export class HostOperations implements RegionPort, FuturePort {
 
   /** A future of a function of another, computed on the launching thread when that one is there. */
   map(source: LaunchHandle, index: number, pure: (value: unknown) => unknown): LaunchHandle {
-    return this.#host(`map of ${source.task}`, source, () => {
+    const record = source.records.length === 0 ? 0 : recordOf(source, index);
+    return this.#host(`map of ${source.task}`, source, [record, record + 1], () => {
       if (source.closed) return pure(source.values?.[index]);
       const { heap, graph } = this.#engine;
       return pure(new Results(heap, graph.results[source.slot]!, source.points).get(index));
     });
   }
 
-  #host(name: string, source: LaunchHandle, run: () => unknown): LaunchHandle {
+  /** A value that the launching thread computes after the records `from` up to `to` of another launch. */
+  #host(
+    name: string,
+    source: LaunchHandle,
+    [from, to]: readonly [number, number],
+    run: () => unknown,
+  ): LaunchHandle {
     const engine = this.#engine;
     const handle = engine.openSingle(Kind.host, name, source.site, [source]);
     handle.host = () => {
@@ -91,7 +98,7 @@ export class HostOperations implements RegionPort, FuturePort {
       new Results(engine.heap, engine.graph.results[handle.slot]!, 1).set(0, value);
     };
     makeOne(engine, handle, () => {
-      for (let i = 0; i < source.records.length; i++) {
+      for (let i = from; i < Math.min(to, source.records.length); i++) {
         engine.builder.after(source.records[i]!, source.generations[i]!, true);
       }
     });

@@ -1,9 +1,9 @@
 // Which tasks must be ordered and which may be: the conflict relation by brute force, element by element, and the
 // check of a recorded order against it. This is a second statement of the interference rules, written as tables.
 import { reductionBlocks } from './brute-partitions.js';
-import { linearNumber } from './brute-points.js';
+import { keyOf } from './brute-points.js';
 import { Interpreter, type LiveRegion, launchPoints, type Subregion } from './interpreter.js';
-import type { CreatePartition, Launch, Operation, Privilege, Program } from './program-description.js';
+import type { CreatePartition, Launch, Operation, Point, Privilege, Program } from './program-description.js';
 
 export type Coherence = 'exclusive' | 'atomic' | 'simultaneous' | 'relaxed';
 
@@ -162,12 +162,17 @@ class ConflictBuilder implements Conflicts {
         break;
       case 'read': {
         const unit = this.#unit(operation.name, 'other', 0);
-        this.#use(
-          unit,
-          this.#program.place({ region: operation.region }, operation.name),
-          operation.field,
-          read,
-        );
+        this.#use(unit, this.#program.place(operation.target, operation.name), operation.field, read);
+        break;
+      }
+      case 'write': {
+        const unit = this.#unit(operation.name, 'other', 0);
+        this.#use(unit, this.#program.place(operation.target, operation.name), operation.field, overwrite);
+        break;
+      }
+      case 'mapFuture': {
+        const unit = this.#unit(operation.name, 'other', 0);
+        this.#edge(this.#producer(operation.of, operation.point), unit, true);
         break;
       }
       case 'reduceFutures': {
@@ -228,19 +233,18 @@ class ConflictBuilder implements Conflicts {
   /** The tasks of a launch wait for the task whose number they get. */
   #argument({ argument }: Launch, units: readonly number[]): void {
     if (typeof argument === 'number') return;
-    const producers = this.#unitsOf
-      .get(argument.future)!
-      .filter((unit) => this.units[unit]!.kind !== 'apply');
-    let producer = producers[0]!;
-    if (argument.point) {
-      const domain = this.#program.futureMaps.get(argument.future)!;
-      const point = linearNumber(argument.point, domain);
-      const count = domain.reduce((product, n) => product * n, 1);
-      const blocked = this.units[producer]!.kind === 'block';
-      const number = blocked ? reductionBlocks(count).findIndex(([, end]) => point < end) : point;
-      producer = producers[number]!;
-    }
+    const producer = this.#producer(argument.future, argument.point);
     for (const unit of units) this.#edge(producer, unit, true);
+  }
+
+  /** The unit that computes a future. */
+  #producer(future: string, point: Point | undefined): number {
+    const producers = this.#unitsOf.get(future)!.filter((unit) => this.units[unit]!.kind !== 'apply');
+    const points = this.#program.futureMaps.get(future);
+    if (!points || !point) return producers[0]!;
+    const number = points.findIndex((p) => keyOf(p) === keyOf(point));
+    if (this.units[producers[0]!]!.kind === 'task') return producers[number]!;
+    return producers[reductionBlocks(points.length).findIndex(([, end]) => number < end)]!;
   }
 
   /**

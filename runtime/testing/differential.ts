@@ -1,7 +1,7 @@
 // Compares what an executor shows of a program with what the interpreter shows, bit for bit.
 
-import { pointsOf, pointsOfExtent } from './brute-points.js';
-import { interpret, type Observed } from './interpreter.js';
+import { pointsOf } from './brute-points.js';
+import { interpret, launchPoints, type Observed } from './interpreter.js';
 import type { Point, Program } from './program-description.js';
 import { sameBits, type Value } from './values.js';
 
@@ -57,12 +57,11 @@ export function firstDifference(program: Program, expected: Observed, got: Obser
   ) => ({ seed, what, operation, expected: show(a[i]), got: b ? show(b[i]) : 'nothing' });
   for (const operation of program.operations) {
     const { name } = operation;
-    if (operation.kind === 'launch' || operation.kind === 'reduceFutures') {
+    if (operation.kind === 'launch' || operation.kind === 'reduceFutures' || operation.kind === 'mapFuture') {
       const [a, b] = [expected.results[name]!, got.results[name]];
       const i = firstUnequal(a, b);
       if (i < 0) continue;
-      const point =
-        operation.kind === 'launch' && operation.domain ? pointsOfExtent(operation.domain)[i] : undefined;
+      const point = operation.kind === 'launch' && operation.domain ? launchPoints(operation)[i] : undefined;
       return { ...difference('result', name, a, b, i), ...(point && { point }) };
     }
     if (operation.kind === 'read') {

@@ -89,8 +89,8 @@ function drawArgument(draw: Draw, program: Interpreter, futures: FutureNames): A
   if (futures.length === 0 || !draw.chance(0.3)) return draw.between(-1000, 1000);
   // Recent futures are the ones still running.
   const future = draw.chance(0.7) ? draw.pick(futures.slice(-4)) : draw.pick(futures);
-  const domain = program.futureMaps.get(future);
-  return domain ? { future, point: draw.pick(pointsOfExtent(domain)) } : { future };
+  const points = program.futureMaps.get(future);
+  return points ? { future, point: draw.pick(points) } : { future };
 }
 
 /** A launch that names only what lives. It may still break the rules: see `mend`. */
@@ -101,6 +101,7 @@ export function drawLaunch(draw: Draw, number: number, program: Interpreter, fut
     [...program.partitions.values()].filter((p) => p.region === region && p.parts.length > 0);
   const index = draw.chance(0.65);
   const domain = index ? drawDomain(draw, partitionsOf(favourite)) : null;
+  const origin = domain && draw.chance(0.15) ? { origin: domain.map(() => draw.between(-1, 2)) } : {};
   const count = draw.pick([1, 1, 1, 1, 2, 2, 2, 3, 3, 4]);
   const requirements = Array.from({ length: count }, (): Requirement => {
     const region = draw.chance(0.75) ? favourite : draw.pick(regions);
@@ -112,7 +113,7 @@ export function drawLaunch(draw: Draw, number: number, program: Interpreter, fut
     return { target, fields: drawUses(draw, region) };
   });
   const argument = drawArgument(draw, program, futures);
-  return { kind: 'launch', name: `t${number}`, salt: draw.word(), domain, requirements, argument };
+  return { kind: 'launch', name: `t${number}`, salt: draw.word(), domain, ...origin, requirements, argument };
 }
 
 /**

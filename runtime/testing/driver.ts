@@ -9,6 +9,7 @@ import type { Fields } from '../regions/index.js';
 import { IndexSpace } from '../spaces/index.js';
 import type { Executor } from './differential.js';
 import { fieldSpaceOf, type GeneratedTask, generatedTasks, type TaskShape } from './generated-tasks.js';
+import { mapped, programValue } from './generic-body.js';
 import { type Observed, project } from './interpreter.js';
 import type {
   CreatePartition,
@@ -20,6 +21,7 @@ import type {
   Point,
   Program,
   Requirement,
+  Write,
 } from './program-description.js';
 import type { Value } from './values.js';
 
@@ -127,7 +129,13 @@ export class Session {
         this.#ctx.fill(this.#place(operation.target), operation.field, operation.value);
         break;
       case 'read':
-        this.#reads.set(name, valuesOf(await this.#regions.get(operation.region)!.read(operation.field)));
+        this.#reads.set(name, valuesOf(await this.#place(operation.target).read(operation.field)));
+        break;
+      case 'write':
+        this.#write(operation);
+        break;
+      case 'mapFuture':
+        this.#singles.set(name, this.#future(operation.of, operation.point).map(mapped));
         break;
       case 'fence':
         await this.#ctx.fence();
@@ -191,31 +199,51 @@ export class Session {
     }
   }
 
-  #target({ target }: Requirement, domain: Point | null): AnyRegion | AnyProjected {
+  #target({ target }: Requirement, launch: Launch): AnyRegion | AnyProjected {
     if (!('projection' in target)) return this.#place(target);
     const partition = this.#partitions.get(target.partition)!;
     const { projection } = target;
     if (projection.kind === 'identity') return partition.at();
     const { lo, hi } = partition.index.colours;
     const colours = lo.map((_, a) => hi[a]! + 1);
-    return partition.at((point) => project(projection, point, domain ?? [], colours)!);
+    return partition.at((point) => project(projection, point, launch, colours)!);
   }
 
   #launch(launch: Launch): void {
     const task = this.#tasks[this.#numberOf.get(launch.name)!]!;
     const regions = Object.fromEntries(
-      launch.requirements.map((requirement, r) => [`r${r}`, this.#target(requirement, launch.domain)]),
+      launch.requirements.map((requirement, r) => [`r${r}`, this.#target(requirement, launch)]),
     );
     const args = { salt: launch.salt, argument: this.#argument(launch) };
-    if (launch.domain)
-      this.#maps.set(launch.name, this.#ctx.index(launch.domain, task, regions as never, args));
-    else this.#singles.set(launch.name, this.#ctx.launch(task, regions as never, args));
+    const { name, domain, origin } = launch;
+    if (domain === null) this.#singles.set(name, this.#ctx.launch(task, regions as never, args));
+    else {
+      const space =
+        origin &&
+        boxSpace(
+          origin,
+          domain.map((n, a) => origin[a]! + n - 1),
+        );
+      this.#maps.set(name, this.#ctx.index(space ?? domain, task, regions as never, args));
+    }
   }
 
   #argument({ argument }: Launch): number | TaskFuture<number> {
-    if (typeof argument === 'number') return argument;
-    const { future, point } = argument;
-    return point ? this.#maps.get(future)!.at(point) : this.#singles.get(future)!;
+    return typeof argument === 'number' ? argument : this.#future(argument.future, argument.point);
+  }
+
+  #future(name: string, point: Point | undefined): TaskFuture<number> {
+    return point ? this.#maps.get(name)!.at(point) : this.#singles.get(name)!;
+  }
+
+  #write({ target, field, salt }: Write): void {
+    const region = this.#place(target);
+    const { kind, lanes, range } = this.#fields.get(region.tree.name)!.find(({ name }) => name === field)!;
+    const values: Value[] = [];
+    for (const point of region.indexSpace) {
+      for (let lane = 0; lane < lanes; lane++) values.push(programValue(salt, point, lane, kind, range));
+    }
+    region.write(field, values as number[]);
   }
 }
 

@@ -16,6 +16,8 @@ export interface GeneratorOptions {
   readonly partitionsMax?: number;
 }
 
+const makesFuture: ReadonlySet<Operation['kind']> = new Set(['launch', 'reduceFutures', 'mapFuture']);
+
 const regionsMax = 3;
 const attemptsMax = 12;
 
@@ -48,6 +50,8 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
     launch: 70,
     fill: 6,
     read: 1,
+    write: 1,
+    mapFuture: futures.length > 0 ? 2 : 0,
     fence: 1,
     free: 1,
     reduceFutures: maps.length > 0 ? 5 : 0,
@@ -77,9 +81,18 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
       const value = range ? draw.between(range.lo, range.hi) : draw.between(-1000, 1000);
       return [{ kind, name: `f${number}`, target, field, value }];
     }
-    case 'read': {
-      const region = draw.pick([...program.regions.values()]);
-      return [{ kind, name: `v${number}`, region: region.name, field: draw.pick([...region.fields.keys()]) }];
+    case 'read':
+    case 'write': {
+      const target = drawPlace(draw, state);
+      const field = draw.pick([...program.place(target, '').region.fields.keys()]);
+      return kind === 'read'
+        ? [{ kind, name: `v${number}`, target, field }]
+        : [{ kind, name: `w${number}`, target, field, salt: draw.word() }];
+    }
+    case 'mapFuture': {
+      const of = draw.pick(futures.slice(-8));
+      const points = program.futureMaps.get(of);
+      return [{ kind, name: `m${number}`, of, ...(points && { point: draw.pick(points) }) }];
     }
     case 'fence':
       return [{ kind, name: `b${number}` }];
@@ -125,8 +138,7 @@ function tryAll(operations: readonly Operation[], { program, origins, futures }:
     if (error instanceof IllegalProgramError) return false;
     throw error;
   }
-  for (const { kind, name } of operations)
-    if (kind === 'launch' || kind === 'reduceFutures') futures.push(name);
+  for (const { kind, name } of operations) if (makesFuture.has(kind)) futures.push(name);
   for (const name of origins.keys()) if (!program.partitions.has(name)) origins.delete(name);
   return true;
 }

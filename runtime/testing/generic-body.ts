@@ -92,3 +92,19 @@ function touch(field: FieldAccess, point: number, lane: number, hash: number): v
 
 /** A positive double that holds the whole hash and spans many orders of magnitude, so that sums depend on order. */
 const resultOf = (hash: number): number => ((hash >>> 0) + 0.5) * 2 ** (((hash >>> 5) & 31) - 40);
+
+/** What the program itself writes into an element: see the operation `write`. */
+export function programValue(
+  salt: number,
+  point: Point,
+  lane: number,
+  kind: Kind,
+  range?: ValueRange,
+): Value {
+  let hash = mix(mix(0x3c6ef372, salt), lane);
+  for (const x of point) hash = mix(hash, x);
+  return writtenValue(kind, hash, range);
+}
+
+/** The function of a future that the operation `mapFuture` computes: it keeps all bits apart. */
+export const mapped = (value: number): number => 1.5 * value + 0.25;

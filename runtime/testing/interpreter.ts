@@ -2,7 +2,13 @@
 // order. It has no analysis. Every operation is first checked by enumeration; an illegal one changes nothing.
 import { type Ordinals, reductionBlocks, type Subspaces, subspacesOf } from './brute-partitions.js';
 import { keyOf, linearNumber, pointsOf, pointsOfExtent } from './brute-points.js';
-import { type FieldAccess, genericBody, type RequirementAccess } from './generic-body.js';
+import {
+  type FieldAccess,
+  genericBody,
+  mapped,
+  programValue,
+  type RequirementAccess,
+} from './generic-body.js';
 import type {
   CreatePartition,
   FieldDescription,
@@ -76,14 +82,21 @@ export interface Subregion {
 const noPoint: Point = [];
 
 /** The launch points in lexicographic order; a single launch is a domain of one point. */
-export const launchPoints = ({ domain }: Launch): readonly Point[] =>
-  domain === null ? [noPoint] : pointsOfExtent(domain);
+export function launchPoints({ domain, origin }: Launch): readonly Point[] {
+  if (domain === null) return [noPoint];
+  const points = pointsOfExtent(domain);
+  return origin ? points.map((point) => point.map((x, a) => x + origin[a]!)) : points;
+}
+
+/** The number of a launch point in lexicographic order. */
+const launchNumber = (point: Point, { domain, origin }: Pick<Launch, 'domain' | 'origin'>): number =>
+  linearNumber(origin ? point.map((x, a) => x - origin[a]!) : point, domain ?? noPoint);
 
 /** The colour that a launch point takes; undefined where a table ends too early. */
 export function project(
   projection: Projection,
   point: Point,
-  domain: Point,
+  launch: Pick<Launch, 'domain' | 'origin'>,
   colours: Point,
 ): Point | undefined {
   const volume = colours.reduce((product, n) => product * n, 1);
@@ -95,9 +108,9 @@ export function project(
     case 'constant':
       return projection.colour;
     case 'linear':
-      return pointsOfExtent(colours)[linearNumber(point, domain) % volume];
+      return pointsOfExtent(colours)[launchNumber(point, launch) % volume];
     case 'table':
-      return pointsOfExtent(colours)[projection.colours[linearNumber(point, domain)] ?? -1];
+      return pointsOfExtent(colours)[projection.colours[launchNumber(point, launch)] ?? -1];
   }
 }
 
@@ -136,8 +149,8 @@ export class Interpreter {
   readonly regions = new Map<string, LiveRegion>();
   readonly partitions = new Map<string, LivePartition>();
   readonly results = new Map<string, readonly number[]>();
-  /** The domain of every index launch so far. */
-  readonly futureMaps = new Map<string, Point>();
+  /** The points of every index launch so far. */
+  readonly futureMaps = new Map<string, readonly Point[]>();
   readonly #reads = new Map<string, readonly Value[]>();
   readonly #names = new Set<string>();
 
@@ -185,10 +198,28 @@ export class Interpreter {
         for (const o of ordinals) values.fill(value, o * lanes, (o + 1) * lanes);
         break;
       }
+      case 'mapFuture':
+        this.results.set(name, [mapped(this.#future(operation.of, operation.point, name))]);
+        break;
       case 'read': {
-        const { region } = this.place({ region: operation.region }, name);
-        fieldOf(region, operation.field, name);
-        this.#reads.set(name, [...region.values.get(operation.field)!]);
+        const { region, ordinals } = this.place(operation.target, name);
+        const { lanes } = fieldOf(region, operation.field, name);
+        const values = region.values.get(operation.field)!;
+        this.#reads.set(
+          name,
+          ordinals.flatMap((o) => values.slice(o * lanes, (o + 1) * lanes)),
+        );
+        break;
+      }
+      case 'write': {
+        const { region, ordinals } = this.place(operation.target, name);
+        const { kind, lanes, range } = fieldOf(region, operation.field, name);
+        const values = region.values.get(operation.field)!;
+        for (const o of ordinals) {
+          for (let lane = 0; lane < lanes; lane++) {
+            values[o * lanes + lane] = programValue(operation.salt, region.points[o]!, lane, kind, range);
+          }
+        }
         break;
       }
       case 'free':
@@ -261,19 +292,22 @@ export class Interpreter {
       const message = `the region of partition ${target.partition} is gone`;
       throw new IllegalProgramError('LaunchError', launch.name, message);
     }
-    const colour = project(target.projection, point, launch.domain ?? noPoint, partition.colours);
+    const colour = project(target.projection, point, launch, partition.colours);
     if (!colour) throw new IllegalProgramError('BoundsError', launch.name, `no colour for point [${point}]`);
     return this.place({ partition: target.partition, colour }, launch.name);
   }
 
   /** The number that a launch passes to its tasks. */
   argument({ argument, name }: Launch): number {
-    if (typeof argument === 'number') return argument;
-    const results = this.results.get(argument.future);
-    const domain = this.futureMaps.get(argument.future);
-    const value = domain && argument.point ? results?.[linearNumber(argument.point, domain)] : results?.[0];
-    if (value === undefined || (domain !== undefined) !== (argument.point !== undefined)) {
-      throw new IllegalProgramError('LaunchError', name, `there is no future ${argument.future}`);
+    return typeof argument === 'number' ? argument : this.#future(argument.future, argument.point, name);
+  }
+
+  #future(future: string, point: Point | undefined, operation: string): number {
+    const points = this.futureMaps.get(future);
+    const number = points && point ? points.findIndex((p) => keyOf(p) === keyOf(point)) : 0;
+    const value = this.results.get(future)?.[number];
+    if (value === undefined || (points !== undefined) !== (point !== undefined)) {
+      throw new IllegalProgramError('LaunchError', operation, `there is no future ${future}`);
     }
     return value;
   }
@@ -333,7 +367,7 @@ export class Interpreter {
       });
     });
     this.results.set(launch.name, results);
-    if (launch.domain) this.futureMaps.set(launch.name, launch.domain);
+    if (launch.domain) this.futureMaps.set(launch.name, points);
   }
 }
 

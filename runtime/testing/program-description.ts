@@ -101,6 +101,8 @@ export interface Launch {
   readonly salt: number;
   /** The extents of an index launch; null for a single launch. */
   readonly domain: Point | null;
+  /** The first point of an index launch; zeros where it is left out. */
+  readonly origin?: Point;
   readonly requirements: readonly Requirement[];
   readonly argument: Argument;
 }
@@ -119,12 +121,28 @@ export interface Fill {
   /** An integer; every lane of every point takes it. */
   readonly value: number;
 }
-/** The program waits for the contents of a region and looks at them. */
+/** A number computed from a future by the launching thread. */
+export interface MapFuture {
+  readonly kind: 'mapFuture';
+  readonly name: string;
+  readonly of: string;
+  /** The point, where `of` is an index launch. */
+  readonly point?: Point;
+}
+/** The program waits for the contents of a region or subregion and looks at them. */
 export interface Read {
   readonly kind: 'read';
   readonly name: string;
-  readonly region: string;
+  readonly target: Place;
   readonly field: string;
+}
+/** The program itself sets all values of a field of a region or subregion. */
+export interface Write {
+  readonly kind: 'write';
+  readonly name: string;
+  readonly target: Place;
+  readonly field: string;
+  readonly salt: number;
 }
 export interface Fence {
   readonly kind: 'fence';
@@ -142,8 +160,10 @@ export type Operation =
   | CreatePartition
   | Launch
   | ReduceFutures
+  | MapFuture
   | Fill
   | Read
+  | Write
   | Fence
   | FreeRegion;
 
@@ -174,10 +194,12 @@ export function namesUsed(operation: Operation): string[] {
       return names;
     }
     case 'reduceFutures':
+    case 'mapFuture':
       return [operation.of];
     case 'fill':
-      return [place(operation.target)];
     case 'read':
+    case 'write':
+      return [place(operation.target)];
     case 'free':
       return [operation.region];
   }

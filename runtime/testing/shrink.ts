@@ -123,6 +123,7 @@ function smallerLaunches(launch: Launch): Launch[] {
     ...(domain ?? []).flatMap((n, axis) =>
       n > 1 ? [1, n >> 1, n - 1].map((fewer) => ({ ...launch, domain: domain!.with(axis, fewer) })) : [],
     ),
+    ...(launch.origin ? [{ ...launch, origin: launch.origin.map(() => 0) }] : []),
     ...(typeof launch.argument === 'number' && launch.argument === 0 ? [] : [{ ...launch, argument: 0 }]),
   ];
 }
@@ -159,7 +160,11 @@ function withoutLostFields(operations: readonly Operation[]): Operation[] {
     if (operation.kind === 'region')
       fieldsOf.set(operation.name, new Set(operation.fields.map((f) => f.name)));
     if (operation.kind === 'partition' && fields) fieldsOf.set(operation.name, fields);
-    if ((operation.kind === 'fill' || operation.kind === 'read') && !fields?.has(operation.field)) return [];
+    if (
+      (operation.kind === 'fill' || operation.kind === 'read' || operation.kind === 'write') &&
+      !fields?.has(operation.field)
+    )
+      return [];
     if (operation.kind !== 'launch') return [operation];
     const requirements = operation.requirements
       .map(({ target, fields: uses }) => {

@@ -32,6 +32,7 @@ t.test('every feature turns up', (t) => {
       if (operation.kind !== 'launch') continue;
       seen.add(`requirements ${operation.requirements.length}`);
       if (typeof operation.argument !== 'number') seen.add('future argument');
+      if (operation.origin) seen.add('a domain away from the origin');
       if (observed.results[operation.name]!.length > 64) seen.add('blocks of several points');
       for (const { target, fields } of operation.requirements) {
         if ('projection' in target) seen.add(`projection ${target.projection.kind}`);
@@ -41,7 +42,18 @@ t.test('every feature turns up', (t) => {
     }
   }
   const expected = [
-    ...['region', 'partition', 'launch', 'fill', 'read', 'fence', 'free', 'reduceFutures'],
+    ...[
+      'region',
+      'partition',
+      'launch',
+      'fill',
+      'read',
+      'write',
+      'fence',
+      'free',
+      'reduceFutures',
+      'mapFuture',
+    ],
     ...['box', 'boxes', 'points'].map((kind) => `domain ${kind}`),
     ...['equal', 'weights', 'blocks', 'restriction', 'byDomain', 'byField', 'image', 'preimage'].map(
       (r) => `rule ${r}`,
@@ -50,7 +62,7 @@ t.test('every feature turns up', (t) => {
     ...[1, 2, 3, 4].map((count) => `requirements ${count}`),
     ...['identity', 'offset', 'constant', 'linear', 'table'].map((kind) => `projection ${kind}`),
     ...['read', 'update', 'overwrite', 'reduce'].map((kind) => `privilege ${kind}`),
-    ...['future argument', 'blocks of several points', 'mixed privileges'],
+    ...['future argument', 'a domain away from the origin', 'blocks of several points', 'mixed privileges'],
   ];
   t.same(
     expected.filter((feature) => !seen.has(feature)),

@@ -2,7 +2,6 @@
 // accesses for every element, draws an edge wherever a table says so, and runs ready tasks in a random order on plain
 // arrays. It exists to show that the generator and the oracle notice every single fault.
 import { reductionBlocks } from '../../../runtime/testing/brute-partitions.js';
-import { linearNumber, pointsOfExtent } from '../../../runtime/testing/brute-points.js';
 import {
   type Conflicts,
   isReducing,
@@ -10,7 +9,7 @@ import {
   readsOfPartition,
   unitsOfLaunch,
 } from '../../../runtime/testing/conflicts.js';
-import { genericBody } from '../../../runtime/testing/generic-body.js';
+import { genericBody, mapped, programValue } from '../../../runtime/testing/generic-body.js';
 import {
   accessTo,
   applyReduction,
@@ -23,7 +22,13 @@ import {
   type Subregion,
 } from '../../../runtime/testing/interpreter.js';
 import { type Draw, keyedDraw } from '../../../runtime/testing/keyed-random.js';
-import type { Launch, Operation, Privilege, Program } from '../../../runtime/testing/program-description.js';
+import type {
+  Launch,
+  Operation,
+  Point,
+  Privilege,
+  Program,
+} from '../../../runtime/testing/program-description.js';
 import { fold, identityOf, store, type Value } from '../../../runtime/testing/values.js';
 
 export type Cell = 'read' | 'update' | 'overwrite' | 'reduce' | 'reduceOther';
@@ -167,12 +172,41 @@ class MockRuntime {
         break;
       }
       case 'read': {
-        const whole = this.#store.place({ region: operation.region }, name);
-        const values = whole.region.values.get(operation.field)!;
-        const unit = this.#unit(operation, 'other', 0, () => this.#reads.set(name, [...values]));
-        this.#use(unit, whole, operation.field, read);
+        const { region, ordinals } = this.#store.place(operation.target, name);
+        const values = region.values.get(operation.field)!;
+        const { lanes } = region.fields.get(operation.field)!;
+        const unit = this.#unit(operation, 'other', 0, () => {
+          this.#reads.set(
+            name,
+            ordinals.flatMap((o) => values.slice(o * lanes, (o + 1) * lanes)),
+          );
+        });
+        this.#use(unit, { region, ordinals }, operation.field, read);
         this.#start([unit]);
         this.#runUntil(() => unit.done);
+        break;
+      }
+      case 'write': {
+        const { region, ordinals } = this.#store.place(operation.target, name);
+        const { kind, lanes, range } = region.fields.get(operation.field)!;
+        const values = region.values.get(operation.field)!;
+        const unit = this.#unit(operation, 'other', 0, () => {
+          for (const o of ordinals) {
+            for (let lane = 0; lane < lanes; lane++) {
+              values[o * lanes + lane] = programValue(operation.salt, region.points[o]!, lane, kind, range);
+            }
+          }
+        });
+        this.#use(unit, { region, ordinals }, operation.field, overwrite);
+        this.#start([unit]);
+        break;
+      }
+      case 'mapFuture': {
+        const { value, producers } = this.#futureOf(operation.of, operation.point);
+        const unit = this.#unit(operation, 'other', 0, () => this.#results.set(name, [mapped(value())]));
+        this.#results.set(name, [Number.NaN]);
+        for (const producer of producers) this.#edge(producer, unit);
+        this.#start([unit]);
         break;
       }
       case 'reduceFutures': {
@@ -281,7 +315,7 @@ class MockRuntime {
     );
     const results = new Array<number>(points.length).fill(Number.NaN);
     this.#results.set(launch.name, results);
-    if (launch.domain) this.#store.futureMaps.set(launch.name, launch.domain);
+    if (launch.domain) this.#store.futureMaps.set(launch.name, points);
     const ranges = fault === 'blocks of at most 63' ? rangesOf63(launch) : unitsOfLaunch(launch);
     const partials = ranges.map(() =>
       launch.requirements.map(({ fields }) => fields.map((): ReductionPartial => new Map())),
@@ -349,15 +383,18 @@ class MockRuntime {
 
   #argumentOf({ argument }: Launch): { value: () => number; producers: readonly Unit[] } {
     if (typeof argument === 'number') return { value: () => argument, producers: [] };
-    const domain = this.#store.futureMaps.get(argument.future);
-    const number = domain && argument.point ? linearNumber(argument.point, domain) : 0;
-    const results = this.#results;
-    const value = () => results.get(argument.future)![number]!;
-    if (this.#fault === 'drop the edge from a future to its user') return { value, producers: [] };
-    const units = this.#unitsOf.get(argument.future)!.filter((unit) => unit.kind !== 'apply');
-    if (!domain || units.length === pointsOfExtent(domain).length)
-      return { value, producers: [units[number]!] };
-    const block = reductionBlocks(pointsOfExtent(domain).length).findIndex(([, end]) => number < end);
+    const { value, producers } = this.#futureOf(argument.future, argument.point);
+    return { value, producers: this.#fault === 'drop the edge from a future to its user' ? [] : producers };
+  }
+
+  /** A future, and the units that must have run when it is looked at. */
+  #futureOf(future: string, point: Point | undefined): { value: () => number; producers: readonly Unit[] } {
+    const points = this.#store.futureMaps.get(future);
+    const number = points && point ? points.findIndex((p) => String(p) === String(point)) : 0;
+    const value = () => this.#results.get(future)![number]!;
+    const units = this.#unitsOf.get(future)!.filter((unit) => unit.kind !== 'apply');
+    if (!points || units.length === points.length) return { value, producers: [units[number]!] };
+    const block = reductionBlocks(points.length).findIndex(([, end]) => number < end);
     return { value, producers: this.#fault === 'blocks of at most 63' ? units : [units[block]!] };
   }
 
