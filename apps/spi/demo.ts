@@ -45,7 +45,7 @@ async function imagesFor(
   }
   const begun = directory.elapsed_s;
   const spec = simulationSpec(configuration.of(simulateSection), particle, configuration.of(runSection).seed);
-  const data = await simulationRun(spec, progress, signal);
+  const data = await simulationRun(spec, configuration.of(runSection), progress, signal);
   await hdf5.writeImages(file, data);
   directory.addPhase('simulate', directory.elapsed_s - begun);
   return data;

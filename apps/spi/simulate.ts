@@ -47,7 +47,7 @@ export const simulate: Command = {
       const text = `would ${existsSync(file) ? 'replace' : 'write'} ${file}, ${formatBytes(bytes)}`;
       return { json: { file, bytes, replaces: existsSync(file) }, text };
     }
-    const data = await simulationRun(spec, progress, signal);
+    const data = await simulationRun(spec, configuration.of(runSection), progress, signal);
     try {
       mkdirSync(dirname(file), { recursive: true });
     } catch (error) {

@@ -1,23 +1,25 @@
 // From the settings of [simulate] to images: the specification, and the images block by block.
 
 import { UsageError } from '../../runtime/errors.js';
+import { simulateBlock } from '../../tasks/spi/graph/leaves.js';
+import { Images, Orientations, Truth } from '../../tasks/spi/graph/regions.js';
 import {
   beamStopMask,
   brokenPixelMask,
   combineMasks,
   type Particle,
   type SimulationSpec,
-  simulateImages,
   simulationGeometry,
   simulationScene,
   squareReaching,
 } from '../../tasks/spi/index.js';
 import type { Progress } from '../command/progress.js';
 import type { Values } from '../command/setting.js';
+import { type RunSettings, runtimeOptions, startRuntime } from '../run/start-runtime.js';
 import type { ImageData } from './engine.js';
 import type { simulateSection } from './settings.js';
 
-/** Images simulated between two looks at the clock and at Ctrl-C. */
+/** Images in a task. */
 const BLOCK = 16;
 
 /** The simulation that the settings describe. @throws UsageError for settings that contradict each other */
@@ -61,33 +63,47 @@ export interface SimulatedImages extends ImageData {
   readonly fluences: Float64Array;
 }
 
-/** Simulates all images, block by block; tells the progress, and stops at an interruption. */
+/** Simulates all images, a task for each block of them; tells the progress, and stops at an interruption. */
 export async function simulationRun(
   spec: SimulationSpec,
+  settings: RunSettings,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<SimulatedImages> {
   const scene = simulationScene(spec);
   const geometry = simulationGeometry(spec);
   const pixels = geometry.mask.length;
-  const out = {
-    images: spec.images,
-    ...geometry,
-    intensities: new Float32Array(spec.images * pixels),
-    orientations: new Float64Array(4 * spec.images),
-    conformation: new Int32Array(spec.images),
-    fluences: new Float64Array(spec.images),
-  };
-  for (let first = 0; first < spec.images; first += BLOCK) {
-    signal.throwIfAborted();
-    progress.step(first, spec.images, `simulating image ${first + 1} of ${spec.images}`);
-    const block = simulateImages(scene, first, Math.min(BLOCK, spec.images - first));
-    out.intensities.set(block.intensities, first * pixels);
-    out.orientations.set(block.orientations, 4 * first);
-    out.conformation.set(block.conformation, first);
-    out.fluences.set(block.fluences, first);
-    await new Promise(setImmediate); // signals are heard between blocks
-  }
+  const blocks = Math.ceil(spec.images / BLOCK);
+  progress.step(0, blocks, 'simulating images');
+  const images = await startRuntime(
+    async (ctx) => {
+      const photons = ctx.region([spec.images, pixels], Images, { name: 'images' });
+      const orientations = ctx.region([spec.images, 4], Orientations, { name: 'orientations' });
+      const truth = ctx.region([spec.images], Truth, { name: 'truth' });
+      const done = ctx.index(
+        [blocks],
+        simulateBlock,
+        {
+          images: photons.partition.equal([blocks]).at(),
+          orientations: orientations.partition.equal([blocks]).at(),
+          truth: truth.partition.equal([blocks]).at(),
+        },
+        { scene },
+      );
+      for (let block = 0; block < blocks; block++) {
+        await done.at(block);
+        progress.step(block + 1, blocks, 'simulating images');
+      }
+      return {
+        intensities: await photons.read('photons'),
+        orientations: await orientations.read('q'),
+        conformation: await truth.read('conformation'),
+        fluences: await truth.read('fluence'),
+      };
+    },
+    runtimeOptions(settings),
+    signal,
+  );
   progress.end();
-  return out;
+  return { images: spec.images, ...geometry, ...images };
 }
