@@ -114,7 +114,7 @@ export function lineChart(options: ChartOptions): string {
     } else {
       parts.push(`<line class="rule" x1="${f(px(at))}" x2="${f(px(at))}" y1="${top}" y2="${bottom}"/>`);
       parts.push(
-        `<text class="rule-label" x="${f(px(at) - 5)}" y="${top + 10}" text-anchor="end">${escapeHtml(label)}</text>`,
+        `<text class="rule-label" x="${f(px(at) - 5)}" y="${bottom - 8}" text-anchor="end">${escapeHtml(label)}</text>`,
       );
     }
   }

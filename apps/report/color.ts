@@ -54,6 +54,10 @@ export const hues: readonly string[] = [
   '#b5714f',
   '#6d8aa8',
   '#cf6fb8',
+  '#7fae5a',
+  '#d06a55',
+  '#4f7f8f',
+  '#9a86a8',
 ];
 
 /** The hue of the i-th category; they repeat when there are more categories than hues. */

@@ -241,7 +241,7 @@ function timePerPhase(times: readonly ReportTimes[], hueOf: (name: string) => st
   });
   return section(
     'Time per phase',
-    `${seconds(all)} in all, by wall clock.`,
+    `${seconds(all)} of wall-clock time in all. What several workers did side by side is divided by their number.`,
     `<div class="card"><div class="bars">${rows.join('')}</div><ul class="keys">${keys.join('')}</ul></div>`,
   );
 }

@@ -7,7 +7,7 @@ import type {
   ReconstructionInput,
   ReconstructionOptions,
 } from '../../tasks/spi/index.js';
-import type { ReportTask } from '../report/report-data.js';
+import type { ReportTask, ReportTimes } from '../report/report-data.js';
 import type { RunSettings } from '../run/start-runtime.js';
 
 /** Diffraction images as files hold them and as simulations make them. */
@@ -43,8 +43,6 @@ export interface ReconstructionHooks {
   /** `done` of `total` is any measure of the work. */
   readonly step: (done: number, total: number, label: string) => void;
   readonly generation: (end: GenerationEnd) => void;
-  /** Wall-clock seconds of a phase; `part` is "generation 3" or "map": a row of the report. */
-  readonly phase: (part: string, name: string, seconds: number) => void;
 }
 
 /** What a run of a reconstruction gives. */
@@ -52,6 +50,8 @@ export interface RunResult {
   readonly result: Reconstruction;
   /** What ran where, seconds from the start of the reconstruction; empty when nothing was recorded. */
   readonly tasks: readonly ReportTask[];
+  /** Where the time went, generation by generation. */
+  readonly times: readonly ReportTimes[];
 }
 
 /** A reconstruction as a run: on whatever threads, with whatever scheduling. */

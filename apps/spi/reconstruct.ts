@@ -7,7 +7,6 @@ import { formatDuration } from '../command/format.js';
 import { runSection } from '../command/run-settings.js';
 import type { Values } from '../command/setting.js';
 import { renderReport } from '../report/report.js';
-import type { ReportTimes } from '../report/report-data.js';
 import { inRunDirectory, type RunDirectory, replacedFiles } from '../run-directory/run-directory.js';
 import type { ImageData, ReconstructionHooks } from './engine.js';
 import { readImageData } from './images.js';
@@ -57,10 +56,9 @@ function optionsOf(
   };
 }
 
-/** Gathers what a run tells: rows of metrics, and seconds of phases. */
+/** Gathers what a run tells: rows of metrics. */
 function recorder(directory: RunDirectory, truth: Float64Array | null, { progress, signal }: Invocation) {
   const rows: GenerationRow[] = [];
-  const parts = new Map<string, Map<string, number>>();
   const hooks: ReconstructionHooks = {
     signal,
     step: (done, total, label) => progress.step(done, total, label),
@@ -76,18 +74,8 @@ function recorder(directory: RunDirectory, truth: Float64Array | null, { progres
       rows.push(row);
       directory.metric({ ...row });
     },
-    phase(part, name, seconds) {
-      directory.addPhase(name, seconds);
-      const phases = parts.get(part) ?? new Map<string, number>();
-      parts.set(part, phases.set(name, (phases.get(name) ?? 0) + seconds));
-    },
   };
-  const times = (): ReportTimes[] =>
-    [...parts].map(([part, phases]) => ({
-      part,
-      phases: [...phases].map(([name, seconds]) => ({ name, seconds })),
-    }));
-  return { hooks, rows, times };
+  return { hooks, rows };
 }
 
 /** A reconstruction from data to report, in a run directory that exists. */
@@ -101,11 +89,14 @@ export async function reconstructInto(
   const { configuration, progress, signal } = invocation;
   const settings = configuration.of(runSection);
   const options = optionsOf(configuration.of(reconstructSection), settings.seed);
-  const { hooks, rows, times } = recorder(directory, data.orientations ?? null, invocation);
+  const { hooks, rows } = recorder(directory, data.orientations ?? null, invocation);
   const run = await reconstructionRun(inputOf(data), options, settings, hooks);
   signal.throwIfAborted();
   progress.end();
   const seconds = directory.elapsed_s;
+
+  for (const { phases } of run.times)
+    for (const { name, seconds: spent } of phases) directory.addPhase(name, spent);
 
   const { map, halves, generations } = run.result;
   writeMap(directory.file('map.mrc'), map.density, title);
@@ -125,7 +116,6 @@ export async function reconstructInto(
     run,
     judgement,
     rows,
-    times: times(),
     record: directory.record,
     elapsed_s: seconds,
     configuration,

@@ -1,42 +1,70 @@
-// The reconstruction that the verbs run: the plain program of the science, on a thread of its own, so that progress is
-// shown and Ctrl-C is heard meanwhile.
-import { Worker } from 'node:worker_threads';
+// The reconstruction as the verbs run it: the task graph of `apps/spinifel` on the runtime, with what its tasks did when.
+import type { Timeline } from '../../runtime/index.js';
+import type { ReportTask, ReportTimes } from '../report/report-data.js';
+import { runtimeOptions, startRuntime } from '../run/start-runtime.js';
+import { imagesRegion, reconstruct } from '../spinifel/program.js';
 import type { ReconstructionRun } from './engine.js';
-import type { ThreadMessage, ThreadTask } from './reconstruction-thread.js';
 
 /** Part of the work that is done when the last generation has ended; the rest is phasing. */
-const GENERATIONS_PART = 0.7;
+const GENERATIONS_PART = 0.6;
 
-export const reconstructionRun: ReconstructionRun = (input, options, _settings, hooks) =>
-  new Promise((resolve, reject) => {
-    const task: ThreadTask = { input, options };
-    const thread = new Worker(new URL('./reconstruction-thread.js', import.meta.url), { workerData: task });
-    const stop = () => {
-      void thread.terminate();
-      reject(hooks.signal.reason);
-    };
-    hooks.signal.addEventListener('abort', stop, { once: true });
-    let began_ms = performance.now();
-    const spent_s = () => {
-      const now_ms = performance.now();
-      const seconds = (now_ms - began_ms) / 1000;
-      began_ms = now_ms;
-      return seconds;
-    };
-    hooks.step(0, 1, 'generation 1');
-    thread.on('message', (message: ThreadMessage) => {
-      if (message.kind === 'generation') {
-        const { end } = message;
-        const next = end.number + 1;
-        hooks.phase(`generation ${next}`, 'match and merge', spent_s());
+export const reconstructionRun: ReconstructionRun = async (input, options, settings, hooks) => {
+  const { images, count, detector } = input;
+  const began_ms = performance.timeOrigin + performance.now();
+  /** When each generation ended, seconds from the beginning. */
+  const ends_s: number[] = [];
+  let timeline: Timeline = { entries: [], taskNames: [], lost: 0 };
+  hooks.step(0, 1, 'generation 1');
+  const result = await startRuntime(
+    (ctx) => {
+      const region = imagesRegion(ctx, count, images.length / count);
+      region.write('photons', images);
+      return reconstruct(ctx, region, detector, options, (end) => {
+        ends_s.push((performance.timeOrigin + performance.now() - began_ms) / 1000);
         hooks.generation(end);
+        const next = end.number + 1;
         const label = next < end.of ? `generation ${next + 1} of ${end.of}` : 'phasing';
         hooks.step((GENERATIONS_PART * next) / end.of, 1, label);
-      } else {
-        hooks.phase('map', 'phase', spent_s());
-        hooks.signal.removeEventListener('abort', stop);
-        resolve({ result: message.result, tasks: [] });
-      }
-    });
-    thread.on('error', reject);
-  });
+      });
+    },
+    {
+      ...runtimeOptions(settings),
+      onTimeline: (recorded) => {
+        timeline = recorded;
+      },
+    },
+    hooks.signal,
+  );
+  const tasks = reportTasks(timeline, began_ms);
+  return { result, tasks, times: timesOf(tasks, ends_s) };
+};
+
+function reportTasks({ entries, taskNames }: Timeline, began_ms: number): ReportTask[] {
+  return entries.map(({ lane, task, start, end }) => ({
+    worker: lane,
+    name: taskNames[task] ?? `task ${task}`,
+    start: (start - began_ms) / 1000,
+    end: (end - began_ms) / 1000,
+  }));
+}
+
+/**
+ * Seconds of each kind of task between the ends of the generations, shared by the workers: what the workers were busy
+ * with, as wall-clock time. A task counts where it began; what runs ahead of its generation counts with the one before.
+ */
+function timesOf(tasks: readonly ReportTask[], ends_s: readonly number[]): ReportTimes[] {
+  const workers = 1 + tasks.reduce((most, { worker }) => Math.max(most, worker), 0);
+  const parts = [...ends_s.map((_, i) => `generation ${i + 1}`), 'map'].map((part) => ({
+    part,
+    seconds: new Map<string, number>(),
+  }));
+  for (const { name, start, end } of tasks) {
+    const later = ends_s.findIndex((ended) => start < ended);
+    const { seconds } = parts[later < 0 ? ends_s.length : later]!;
+    seconds.set(name, (seconds.get(name) ?? 0) + (end - start) / workers);
+  }
+  return parts.map(({ part, seconds }) => ({
+    part,
+    phases: [...seconds].map(([name, spent]) => ({ name, seconds: spent })),
+  }));
+}

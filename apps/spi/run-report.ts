@@ -1,16 +1,8 @@
 // report.html of a reconstruction: from what the run computed to what the page shows.
 import type { Configuration } from '../command/configuration.js';
-import { formatDuration } from '../command/format.js';
 import type { Section } from '../command/setting.js';
 import { figure } from '../report/html.js';
-import type {
-  Headline,
-  ReportCurve,
-  ReportData,
-  ReportImage,
-  ReportMetric,
-  ReportTimes,
-} from '../report/report-data.js';
+import type { Headline, ReportCurve, ReportData, ReportImage, ReportMetric } from '../report/report-data.js';
 import type { RunRecord } from '../run-directory/run-directory.js';
 import type { ImageData, RunResult } from './engine.js';
 import { type Judgement, reportCurve } from './judge.js';
@@ -54,7 +46,6 @@ export interface ReportSources {
   readonly run: RunResult;
   readonly judgement: Judgement;
   readonly rows: readonly GenerationRow[];
-  readonly times: readonly ReportTimes[];
   readonly record: RunRecord;
   readonly elapsed_s: number;
   readonly configuration: Configuration;
@@ -123,9 +114,17 @@ function resolutionWords({ crossing_A, threshold, resolution_A }: ReportCurve): 
   return { value: figure(last_A), note: `the last shell: FSC stays above ${threshold}` };
 }
 
+/** A duration that fits a headline: 41 s, 2:06 min, 1:02 h. */
+function clock(seconds: number): { value: string; unit: string } {
+  if (seconds < 100) return { value: seconds.toFixed(seconds < 9.95 ? 1 : 0), unit: 's' };
+  const [unit, smaller_s] = seconds < 6000 ? ['min', 1] : ['h', 60];
+  const count = Math.round(seconds / smaller_s);
+  return { value: `${Math.floor(count / 60)}:${String(count % 60).padStart(2, '0')}`, unit };
+}
+
 /** The data of the report. */
 export function reconstructionReport(sources: ReportSources): ReportData {
-  const { data, run, judgement, rows, times, record, configuration, sections, elapsed_s } = sources;
+  const { data, run, judgement, rows, record, configuration, sections, elapsed_s } = sources;
   const { truth, halves } = judgement;
   const map = run.result.map.density;
   const edge_A = edgeResolution(data);
@@ -154,7 +153,7 @@ export function reconstructionReport(sources: ReportSources): ReportData {
   }
   headlines.push({
     label: 'Time',
-    value: formatDuration(elapsed_s),
+    ...clock(elapsed_s),
     note: `${run.result.generations.length} generations, ${data.images.toLocaleString('en')} images`,
   });
   const used = new Set(sections.map((section) => section.name));
@@ -189,7 +188,7 @@ export function reconstructionReport(sources: ReportSources): ReportData {
     ],
     edge_A,
     metrics: metrics(rows),
-    times,
+    times: run.times,
     tasks: run.tasks,
     images: samples(data),
     settings: configuration.entries

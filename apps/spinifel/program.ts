@@ -24,53 +24,24 @@ import { estimateDiameter } from '../../tasks/spi/particle-size.js';
 import type { PhasingSchedule } from '../../tasks/spi/phase.js';
 import { type DetectorPixels, selectPixels } from '../../tasks/spi/pixels.js';
 import { randomQuaternions } from '../../tasks/spi/quaternion.js';
-import {
-  type Generation,
-  planSchedule,
-  type Schedule,
-  type ScheduleOptions,
-} from '../../tasks/spi/schedule.js';
+import type {
+  GenerationMetrics,
+  Reconstruction,
+  ReconstructionOptions,
+} from '../../tasks/spi/reconstruct.js';
+import { type Generation, planSchedule } from '../../tasks/spi/schedule.js';
 import type { Volume } from '../../tasks/spi/slice.js';
 import { startModel } from '../../tasks/spi/start-model.js';
 
-export interface ReconstructionSettings {
-  readonly seed: number;
-  /** Largest distance within the particle, Angstrom; estimated from the images when absent. */
-  readonly diameter?: number;
-  /** Finest detail to use, Angstrom; all that the detector sees when absent. */
-  readonly resolution?: number;
-  readonly schedule?: ScheduleOptions;
-  readonly phasing?: Partial<PhasingSchedule>;
-  /** Blocks of images, and of rotations. They decide the order of sums, so the bits depend on them, but on no number of workers. */
-  readonly blocks?: number;
-  /** Called when a generation has ended, while later ones run. */
-  readonly onGeneration?: (report: GenerationReport) => void;
-}
-
-export interface GenerationReport {
+/** Where a generation ended. */
+export interface GenerationEnd {
+  /** From 0, and how many there will be. */
   readonly number: number;
-  readonly generations: number;
+  readonly of: number;
   readonly generation: Generation;
-  /** Finest detail of its model, Angstrom. */
-  readonly resolution: number;
-  /** By how much orientations changed, degrees, half turns identified. */
-  readonly medianChange: number;
-  /** The part of the images that moved by less than 2 degrees. */
-  readonly settled: number;
-}
-
-export interface ReconstructionResult {
   /** (images, 4). */
   readonly orientations: Float64Array;
-  /** (images), relative. */
-  readonly fluence: Float64Array;
-  readonly diameter: number;
-  readonly autocorrelation: Volume;
-  readonly map: Volume;
-  readonly phasing: leaf.AverageReport;
-  readonly halves: HalfSets | null;
-  readonly generations: readonly GenerationReport[];
-  readonly schedule: Schedule;
+  readonly metrics: GenerationMetrics;
 }
 
 type ImagesRegion =
@@ -108,12 +79,14 @@ export async function reconstruct(
   ctx: Ctx,
   images: ImagesRegion,
   detector: DetectorPixels,
-  settings: ReconstructionSettings,
-): Promise<ReconstructionResult> {
-  const { seed } = settings;
+  options: Omit<ReconstructionOptions, 'onGeneration'>,
+  onGeneration: (end: GenerationEnd) => void = () => {},
+): Promise<Reconstruction> {
+  const { seed, block = 125 } = options;
   const count = images.indexSpace.hi[0]! + 1;
   const width = images.indexSpace.hi[1]! + 1;
-  const blocks = Math.min(settings.blocks ?? Math.max(2, Math.round(count / 125)), count);
+  // Blocks of images, and of rotations. They fix the order of sums, so the bits depend on them, and on no number of workers.
+  const blocks = Math.ceil(count / block);
   const imageBlocks = images.partition.equal([blocks]);
 
   // What is planned depends on the particle's size, which is read off the mean image: the one wait of the program.
@@ -121,14 +94,14 @@ export async function reconstruct(
   ctx.index([blocks], leaf.sumImages, { images: imageBlocks.at(), sum });
   const mean = (await sum.read('photons')).map((photons) => photons / count);
   sum.free();
-  const whole = selectPixels(detector, settings.resolution ? 1 / settings.resolution : undefined);
+  const whole = selectPixels(detector, options.resolution ? 1 / options.resolution : undefined);
   const diameter =
-    settings.diameter ??
+    options.diameter ??
     estimateDiameter(
       Float64Array.from(whole.index, (i) => mean[i]!),
       whole,
     );
-  const schedule = planSchedule(diameter, whole.extent, settings.schedule);
+  const schedule = planSchedule(diameter, whole.extent, options.schedule);
 
   const placed = new Map<number, PlacedLevel>();
   const levelAt = (extent: number): PlacedLevel => {
@@ -175,7 +148,8 @@ export async function reconstruct(
     return references;
   };
 
-  const reports: Promise<GenerationReport>[] = [];
+  const ends: Promise<GenerationMetrics>[] = [];
+  let spent = cpuSeconds();
   schedule.generations.forEach((generation, number) => {
     const next = levelAt(generation.extent);
     const { n } = next.args;
@@ -254,19 +228,31 @@ export async function reconstruct(
     model.free();
     model = solved;
     level = next;
-    reports.push(
-      report(
-        moved,
-        done,
-        { number, generations: schedule.generations.length, generation, resolution: 1 / next.args.extent },
-        settings,
-      ),
+    ends.push(
+      generationEnd(moved, done, orientations.read('q'), (angles, snapshot) => {
+        const now = cpuSeconds();
+        const metrics: GenerationMetrics = {
+          resolution: 1 / next.args.extent,
+          medianChange: angles[Math.floor(angles.length / 2)]!,
+          settled: angles.filter((angle) => angle < 2).length / angles.length,
+          seconds: now - spent,
+        };
+        spent = now;
+        onGeneration({
+          number,
+          of: schedule.generations.length,
+          generation,
+          orientations: snapshot,
+          metrics,
+        });
+        return metrics;
+      }),
     );
   });
 
   // The map and the half sets need the same things only: they run side by side.
   const { n } = level.args;
-  const phasing = settings.phasing ?? {};
+  const phasing = options.phasing ?? {};
   const { map, averaged } = phaseMaps(ctx, model, level, {
     seed,
     stream: 0,
@@ -319,15 +305,16 @@ export async function reconstruct(
   }
 
   const volume = (data: Float32Array): Volume => ({ data, n, voxel: level.args.voxel });
-  const result: ReconstructionResult = {
-    generations: await Promise.all(reports),
+  const generations = await Promise.all(ends);
+  const { rFactors, kept, agreement } = (await averaged)[0]!;
+  const result: Reconstruction = {
+    generations,
     orientations: await orientations.read('q'),
     fluence: await fluence.read('value'),
     diameter,
     autocorrelation: volume(await model.read('autocorrelation')),
-    map: volume(await map.read('value')),
-    phasing: (await averaged)[0]!,
-    halves: halves === null ? null : await halves,
+    map: { density: volume(await map.read('value')), rFactors, kept, agreement },
+    ...(halves !== null && { halves: await halves }),
     schedule,
   };
   for (const region of [
@@ -387,20 +374,19 @@ function phaseMaps(
   return { map, averaged };
 }
 
-/** The report of a generation, when it has ended. */
-async function report(
+/** Waits for a generation, and hands what is known of it to `measure`. */
+async function generationEnd(
   moved: FutureMap<Float64Array>,
   solved: PromiseLike<void>,
-  what: Pick<GenerationReport, 'number' | 'generations' | 'generation' | 'resolution'>,
-  settings: ReconstructionSettings,
-): Promise<GenerationReport> {
-  const angles = Float64Array.from((await moved).flatMap((block) => [...block])).sort();
-  await solved;
-  const done: GenerationReport = {
-    ...what,
-    medianChange: angles[Math.floor(angles.length / 2)]!,
-    settled: angles.filter((angle) => angle < 2).length / angles.length,
-  };
-  settings.onGeneration?.(done);
-  return done;
+  orientations: Promise<Float64Array>,
+  measure: (angles: Float64Array, orientations: Float64Array) => GenerationMetrics,
+): Promise<GenerationMetrics> {
+  const [blocks, snapshot] = await Promise.all([moved, orientations, solved]);
+  return measure(Float64Array.from(blocks.flatMap((block) => [...block])).sort(), snapshot);
+}
+
+/** CPU time of all threads. Generations overlap, so a generation is charged what was spent since the last one ended. */
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
