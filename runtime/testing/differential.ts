@@ -3,7 +3,7 @@
 import { pointsOf } from './brute-points.js';
 import { interpret, launchPoints, type Observed } from './interpreter.js';
 import type { Point, Program } from './program-description.js';
-import { sameBits, type Value } from './values.js';
+import type { Value } from './values.js';
 
 /** Runs a program and shows what its user could see. */
 export type Executor = (program: Program) => Observed | Promise<Observed>;
@@ -32,15 +32,18 @@ export const describeDifference = (d: Difference): string =>
     `: expected ${d.expected}, got ${d.got}`,
   ].join('');
 
-const show = (value: Value | undefined): string =>
+const show = (value: Value | string | undefined): string =>
   Object.is(value, -0) ? '-0' : typeof value === 'bigint' ? `${value}n` : String(value);
 
-function firstUnequal(expected: readonly Value[], got: readonly Value[] | undefined): number {
+function firstUnequal(
+  expected: readonly (Value | string)[],
+  got: readonly (Value | string)[] | undefined,
+): number {
   if (!got) return 0;
   const length = Math.max(expected.length, got.length);
   for (let i = 0; i < length; i++) {
     const [a, b] = [expected[i], got[i]];
-    if (a === undefined || b === undefined || !sameBits(a, b)) return i;
+    if (a === undefined || b === undefined || !Object.is(a, b)) return i;
   }
   return -1;
 }
@@ -51,8 +54,8 @@ export function firstDifference(program: Program, expected: Observed, got: Obser
   const difference = (
     what: Difference['what'],
     operation: string,
-    a: readonly Value[],
-    b: readonly Value[] | undefined,
+    a: readonly (Value | string)[],
+    b: readonly (Value | string)[] | undefined,
     i: number,
   ) => ({ seed, what, operation, expected: show(a[i]), got: b ? show(b[i]) : 'nothing' });
   for (const operation of program.operations) {

@@ -1,5 +1,6 @@
 // Runs program descriptions on the real runtime, through its public interface, and shows what their user would see.
 
+import { TaskError, UpstreamError } from '../errors.js';
 import type { TypedArray } from '../privileges/index.js';
 import type { Context } from '../program/context.js';
 import type { FutureMap, TaskFuture } from '../program/future.js';
@@ -10,7 +11,7 @@ import { IndexSpace } from '../spaces/index.js';
 import type { Executor } from './differential.js';
 import { fieldSpaceOf, type GeneratedTask, generatedTasks, type TaskShape } from './generated-tasks.js';
 import { mapped, programValue } from './generic-body.js';
-import { type Observed, project } from './interpreter.js';
+import { failedIn, type Observed, project, type Result } from './interpreter.js';
 import type {
   CreatePartition,
   Domain,
@@ -94,18 +95,37 @@ export class Session {
   readonly #partitions = new Map<string, AnyPartition>();
   readonly #singles = new Map<string, TaskFuture<number>>();
   readonly #maps = new Map<string, FutureMap<number>>();
-  readonly #reads = new Map<string, readonly Value[]>();
+  readonly #reads = new Map<string, readonly (Value | string)[]>();
+  /** Which operation of the program each operation of the runtime belongs to. */
+  readonly #owners = new Map<number, string>();
+  #issuing = '';
 
   constructor(ctx: Context, program: Program) {
     const { shapes, numberOf } = shapesOf(program);
     this.#ctx = ctx;
     this.#tasks = generatedTasks(shapes);
     this.#numberOf = numberOf;
+    ctx.events.on('launch', (_, operation) => this.#owners.set(operation, this.#issuing));
+  }
+
+  /** Values that are awaited, or the failure that spoiled them. */
+  async #settled<T>(
+    values: PromiseLike<T>,
+    show: (values: T) => readonly (Value | string)[],
+  ): Promise<readonly (Value | string)[]> {
+    try {
+      return show(await values);
+    } catch (error) {
+      const root = error instanceof UpstreamError ? error.root : error;
+      if (!(root instanceof TaskError)) throw error;
+      return [failedIn(this.#owners.get(root.operation)!)];
+    }
   }
 
   /** Issues one operation; waits only where the program itself waits. */
   async issue(operation: Operation): Promise<void> {
     const { name } = operation;
+    this.#issuing = name;
     switch (operation.kind) {
       case 'region': {
         const space = fieldSpaceOf(operation.fields);
@@ -129,7 +149,10 @@ export class Session {
         this.#ctx.fill(this.#place(operation.target), operation.field, operation.value);
         break;
       case 'read':
-        this.#reads.set(name, valuesOf(await this.#place(operation.target).read(operation.field)));
+        this.#reads.set(
+          name,
+          await this.#settled(this.#place(operation.target).read(operation.field), valuesOf),
+        );
         break;
       case 'write':
         this.#write(operation);
@@ -138,7 +161,7 @@ export class Session {
         this.#singles.set(name, this.#future(operation.of, operation.point).map(mapped));
         break;
       case 'fence':
-        await this.#ctx.fence();
+        await this.#settled(this.#ctx.fence(), () => []);
         break;
       case 'free':
         this.#regions.get(operation.region)!.free();
@@ -149,18 +172,32 @@ export class Session {
 
   /** Everything the program made, once all of it is there; frees the regions. */
   async observed(): Promise<Observed> {
-    const results: Record<string, readonly number[]> = {};
-    for (const [name, future] of this.#singles) results[name] = [await future];
-    for (const [name, futures] of this.#maps) results[name] = await futures;
-    const contents: Record<string, Record<string, readonly Value[]>> = {};
+    const results: Record<string, readonly Result[]> = {};
+    const one = (value: number) => [value];
+    for (const [name, future] of this.#singles)
+      results[name] = (await this.#settled(future, one)) as Result[];
+    for (const [name, futures] of this.#maps) {
+      const all = (await this.#settled(futures, (values) => values)) as Result[];
+      results[name] = typeof all[0] === 'string' ? await this.#byPoint(futures) : all;
+    }
+    const contents: Record<string, Record<string, readonly (Value | string)[]>> = {};
     for (const [name, fields] of this.#fields) {
       const region = this.#regions.get(name)!;
-      const values: Record<string, readonly Value[]> = {};
-      for (const { name: field } of fields) values[field] = valuesOf(await region.read(field));
+      const values: Record<string, readonly (Value | string)[]> = {};
+      for (const { name: field } of fields) values[field] = await this.#settled(region.read(field), valuesOf);
       contents[name] = values;
       region.free();
     }
     return { results, reads: Object.fromEntries(this.#reads), contents };
+  }
+
+  /** The results of a launch that failed in part. */
+  async #byPoint(futures: FutureMap<number>): Promise<Result[]> {
+    const results: Result[] = [];
+    for (const point of futures.handle.domain) {
+      results.push(...((await this.#settled(futures.at(point), (value) => [value])) as Result[]));
+    }
+    return results;
   }
 
   #place(place: Place): AnyRegion {
@@ -214,7 +251,8 @@ export class Session {
     const regions = Object.fromEntries(
       launch.requirements.map((requirement, r) => [`r${r}`, this.#target(requirement, launch)]),
     );
-    const args = { salt: launch.salt, argument: this.#argument(launch) };
+    const { salt, fails } = launch;
+    const args = { salt, argument: this.#argument(launch), ...(fails && { fails }) };
     const { name, domain, origin } = launch;
     if (domain === null) this.#singles.set(name, this.#ctx.launch(task, regions as never, args));
     else {

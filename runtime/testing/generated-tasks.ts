@@ -18,7 +18,7 @@ import {
   vec,
 } from '../regions/index.js';
 import { type FieldAccess, genericBody, type RequirementAccess } from './generic-body.js';
-import type { FieldDescription, FieldUse, Privilege } from './program-description.js';
+import type { FieldDescription, FieldUse, Point, Privilege } from './program-description.js';
 import type { Kind, Value } from './values.js';
 
 /** What a task must know of one requirement. */
@@ -35,8 +35,15 @@ export interface TaskShape {
   readonly requirements: readonly RequirementShape[];
 }
 
+/** What a launch passes to its tasks; `fails` is the point that throws. */
+export interface TaskArguments {
+  readonly salt: number;
+  readonly argument: number;
+  readonly fails?: Point;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: the shapes are known at run time alone
-export type GeneratedTask = Task<any, { salt: number; argument: number }, number>;
+export type GeneratedTask = Task<any, TaskArguments, number>;
 
 const types: Readonly<Record<Kind, FieldType>> = { i32, u32, i64, f32, f64 };
 
@@ -121,13 +128,16 @@ function taskOf(module: string, number: number, shape: TaskShape): GeneratedTask
     ),
     run: (
       views: Readonly<Record<string, unknown>>,
-      { salt, argument }: { salt: number; argument: number },
+      { salt, argument, fails }: TaskArguments,
       context: TaskContext,
-    ) =>
-      genericBody(
-        { salt, argument, point: shape.single ? [] : context.point },
+    ) => {
+      const point = shape.single ? [] : context.point;
+      if (fails && String(fails) === String(point)) throw new Error('this point was to fail');
+      return genericBody(
+        { salt, argument, point },
         shape.requirements.map((requirement, r) => accessTo(views[names[r]!] as AnyView, requirement)),
-      ),
+      );
+    },
   }) as unknown as GeneratedTask;
 }
 

@@ -3,7 +3,7 @@
 import { drawLaunch, mend } from './draw-launch.js';
 import { drawPartition, type PartitionOrigin } from './draw-partition.js';
 import { drawRegion } from './draw-region.js';
-import { IllegalProgramError, Interpreter, type Observed } from './interpreter.js';
+import { IllegalProgramError, Interpreter, launchPoints, type Observed } from './interpreter.js';
 import { type Draw, keyedDraw } from './keyed-random.js';
 import type { Operation, Place, Program } from './program-description.js';
 
@@ -12,6 +12,8 @@ export interface GeneratorOptions {
   readonly operations?: number;
   /** The most points that a region may have. Default 120. */
   readonly pointsMax?: number;
+  /** How often a launch has a point that throws. Default 0. */
+  readonly failures?: number;
   /** How many partitions may live at once before new ones become rare. Default 8. */
   readonly partitionsMax?: number;
 }
@@ -27,6 +29,7 @@ interface State {
   readonly futures: string[];
   readonly pointsMax: number;
   readonly partitionsMax: number;
+  readonly failures: number;
 }
 
 function drawPlace(draw: Draw, { program }: State): Place {
@@ -68,7 +71,10 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
       let launch: ReturnType<typeof mend> = drawLaunch(draw, number, program, futures);
       for (let attempt = 0; launch && attempt < attemptsMax; attempt++) {
         const problem = program.problemOf(launch);
-        if (!problem) return [launch];
+        if (!problem) {
+          const fails = draw.chance(state.failures) && { fails: draw.pick(launchPoints(launch)) };
+          return [{ ...launch, ...fails }];
+        }
         if (!problem.witness) return undefined;
         launch = mend(draw, launch, problem.witness, program.regions.get(problem.witness.region)!);
       }
@@ -118,6 +124,7 @@ export function generateProgram(
     futures: [],
     pointsMax: options.pointsMax ?? 120,
     partitionsMax: options.partitionsMax ?? 8,
+    failures: options.failures ?? 0,
   };
   const wanted = options.operations ?? sizes.logUniform(8, 64);
   for (let number = 1; number <= wanted; number++) {

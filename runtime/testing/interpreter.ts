@@ -9,6 +9,7 @@ import {
   programValue,
   type RequirementAccess,
 } from './generic-body.js';
+import { earlier, Poison, type Root } from './poison.js';
 import type {
   CreatePartition,
   FieldDescription,
@@ -24,14 +25,23 @@ import type {
 } from './program-description.js';
 import { fold, identityOf, type ReductionName, store, type Value } from './values.js';
 
+/** The number that a task returned, or which failure kept it from running. */
+export type Result = number | string;
+
+/** What stands for a value that a failure has spoiled. */
+export const failedIn = (operation: string): string => `failed in ${operation}`;
+
 /** All that a program lets its user see. */
 export interface Observed {
-  /** The numbers that each launch returned, by point in lexicographic order; one for single launches and reductions. */
-  readonly results: Readonly<Record<string, readonly number[]>>;
-  /** What each read saw, points in lexicographic order, lanes fastest. */
-  readonly reads: Readonly<Record<string, readonly Value[]>>;
-  /** The final contents of every living region, by field. */
-  readonly contents: Readonly<Record<string, Readonly<Record<string, readonly Value[]>>>>;
+  /**
+   * The numbers that each launch returned, by point in lexicographic order; one for single launches and reductions.
+   * A task that failed or was skipped has a text instead, `failed in NAME`, with the operation that failed first.
+   */
+  readonly results: Readonly<Record<string, readonly Result[]>>;
+  /** What each read saw, points in lexicographic order, lanes fastest; the text alone where it met a failure. */
+  readonly reads: Readonly<Record<string, readonly (Value | string)[]>>;
+  /** The final contents of every living region, by field, likewise. */
+  readonly contents: Readonly<Record<string, Readonly<Record<string, readonly (Value | string)[]>>>>;
 }
 
 /** Two accesses that meet at a point and may not. */
@@ -148,10 +158,13 @@ function joinPartials(
 export class Interpreter {
   readonly regions = new Map<string, LiveRegion>();
   readonly partitions = new Map<string, LivePartition>();
-  readonly results = new Map<string, readonly number[]>();
+  readonly results = new Map<string, readonly Result[]>();
   /** The points of every index launch so far. */
   readonly futureMaps = new Map<string, readonly Point[]>();
-  readonly #reads = new Map<string, readonly Value[]>();
+  readonly #reads = new Map<string, readonly (Value | string)[]>();
+  readonly #poison = new Poison();
+  /** The operations so far; roots of failures are places in it. */
+  readonly #order: string[] = [];
   readonly #names = new Set<string>();
 
   /** Runs one operation. Throws IllegalProgramError, and changes nothing, when it breaks a rule. */
@@ -187,7 +200,8 @@ export class Interpreter {
         if (!results || !this.futureMaps.has(operation.of)) {
           throw new IllegalProgramError('LaunchError', name, `${operation.of} is no index launch`);
         }
-        this.results.set(name, [foldResults(results, operation.operator)]);
+        const failed = this.#firstFailed(results);
+        this.results.set(name, [failed ?? foldResults(results as readonly number[], operation.operator)]);
         break;
       }
       case 'fill': {
@@ -196,6 +210,7 @@ export class Interpreter {
         const values = region.values.get(operation.field)!;
         const value = store(kind, operation.value);
         for (const o of ordinals) values.fill(value, o * lanes, (o + 1) * lanes);
+        this.#poison.set(region, operation.field, ordinals, undefined);
         break;
       }
       case 'mapFuture':
@@ -205,9 +220,12 @@ export class Interpreter {
         const { region, ordinals } = this.place(operation.target, name);
         const { lanes } = fieldOf(region, operation.field, name);
         const values = region.values.get(operation.field)!;
+        const root = this.#poison.at(region, operation.field, ordinals);
         this.#reads.set(
           name,
-          ordinals.flatMap((o) => values.slice(o * lanes, (o + 1) * lanes)),
+          root === undefined
+            ? ordinals.flatMap((o) => values.slice(o * lanes, (o + 1) * lanes))
+            : [failedIn(this.#order[root]!)],
         );
         break;
       }
@@ -220,6 +238,7 @@ export class Interpreter {
             values[o * lanes + lane] = programValue(operation.salt, region.points[o]!, lane, kind, range);
           }
         }
+        this.#poison.set(region, operation.field, ordinals, undefined);
         break;
       }
       case 'free':
@@ -233,6 +252,7 @@ export class Interpreter {
         break;
     }
     this.#names.add(name);
+    this.#order.push(name);
   }
 
   /** What makes a launch illegal now; undefined when it may run. */
@@ -249,8 +269,16 @@ export class Interpreter {
 
   observed(): Observed {
     const contents = [...this.regions].map(
-      ([name, { values }]) =>
-        [name, Object.fromEntries([...values].map(([field, v]) => [field, [...v]]))] as const,
+      ([name, region]) =>
+        [
+          name,
+          Object.fromEntries(
+            [...region.values].map(([field, values]) => {
+              const root = this.#poison.at(region, field, [...region.points.keys()]);
+              return [field, root === undefined ? [...values] : [failedIn(this.#order[root]!)]];
+            }),
+          ),
+        ] as const,
     );
     return {
       results: Object.fromEntries(this.results),
@@ -306,6 +334,8 @@ export class Interpreter {
     const points = this.futureMaps.get(future);
     const number = points && point ? points.findIndex((p) => keyOf(p) === keyOf(point)) : 0;
     const value = this.results.get(future)?.[number];
+    if (typeof value === 'string')
+      throw new IllegalProgramError('UpstreamError', operation, `${future} ${value}`);
     if (value === undefined || (points !== undefined) !== (point !== undefined)) {
       throw new IllegalProgramError('LaunchError', operation, `there is no future ${future}`);
     }
@@ -314,10 +344,18 @@ export class Interpreter {
 
   #partition({ name, of, by }: CreatePartition): LivePartition {
     const { region, ordinals } = this.place(of, name);
-    const earlier = (other: string): LivePartition => {
+    const named = (other: string): LivePartition => {
       const partition = this.partitions.get(other);
       if (!partition) throw new IllegalProgramError('LaunchError', name, `partition ${other} is gone`);
       return partition;
+    };
+    const clean = ({ region, ordinals }: Subregion, field: string) => {
+      if (this.#poison.at(region, field, ordinals) === undefined) return;
+      throw new IllegalProgramError(
+        'UpstreamError',
+        name,
+        `field ${field} of ${region.name} was never written`,
+      );
     };
     const lanesAt = ({ values, fields }: LiveRegion, field: string, o: number): Point => {
       const lanes = fields.get(field)!.lanes;
@@ -326,11 +364,15 @@ export class Interpreter {
         .slice(o * lanes, (o + 1) * lanes)
         .map(Number);
     };
-    if ('field' in by) fieldOf(by.rule === 'image' ? earlier(by.source).region : region, by.field, name);
+    if ('field' in by) {
+      const source = by.rule === 'image' ? named(by.source) : undefined;
+      fieldOf(source ? source.region : region, by.field, name);
+      clean(source ? { region: source.region, ordinals: source.of } : { region, ordinals }, by.field);
+    }
     const subspaces = subspacesOf(by, { points: region.points, ordinalOf: region.ordinalOf }, ordinals, {
-      partition: (other) => ({ ...earlier(other), index: earlier(other).region }),
+      partition: (other) => ({ ...named(other), index: named(other).region }),
       here: (field, o) => lanesAt(region, field, o),
-      there: (other, field, o) => lanesAt(earlier(other).region, field, o),
+      there: (other, field, o) => lanesAt(named(other).region, field, o),
     });
     return { name, region, of: ordinals, ...subspaces };
   }
@@ -347,27 +389,90 @@ export class Interpreter {
     const points = launchPoints(launch);
     const tasks = this.#tasksOf(launch);
     const argument = this.argument(launch);
-    const results: number[] = [];
+    const results: Result[] = [];
+    const own = this.#order.length;
     // partials[requirement][field] has one partial per block.
     const partials = launch.requirements.map(({ fields }) => fields.map((): ReductionPartial[] => []));
-    for (const [first, end] of reductionBlocks(points.length)) {
+    const reducing = launch.requirements.some(({ fields }) =>
+      fields.some((use) => use.privilege.kind === 'reduce'),
+    );
+    // What fails or is skipped as a whole: a block of a reducing launch, a point of any other.
+    const units = reducing ? reductionBlocks(points.length) : points.map((_, i) => [i, i + 1] as const);
+    let spoiled: Root;
+    for (const [first, end] of units) {
       for (const requirement of partials) for (const blocks of requirement) blocks.push(new Map());
+      const range = tasks.slice(first, end);
+      let root = this.#rootOf(launch, range, (privilege) => privilege === 'read' || privilege === 'update');
+      const { fails } = launch;
+      if (fails && points.slice(first, end).some((point) => keyOf(point) === keyOf(fails)))
+        root = earlier(root, own);
+      this.#spoil(launch, range, root, (privilege) => privilege === 'update' || privilege === 'overwrite');
+      spoiled = earlier(spoiled, root);
       for (let i = first; i < end; i++) {
+        if (root !== undefined) {
+          results.push(failedIn(root === own ? launch.name : this.#order[root]!));
+          continue;
+        }
         const access = tasks[i]!.map((subregion, r) =>
           accessTo(subregion, launch.requirements[r]!.fields, (f) => partials[r]![f]!.at(-1)!),
         );
         results.push(genericBody({ salt: launch.salt, point: points[i]!, argument }, access));
       }
     }
+    // The reductions of a launch are applied as a whole or not at all.
+    if (reducing)
+      spoiled = earlier(
+        spoiled,
+        this.#rootOf(launch, tasks, (privilege) => privilege === 'reduce'),
+      );
+    if (spoiled !== undefined) this.#spoil(launch, tasks, spoiled, (privilege) => privilege === 'reduce');
     launch.requirements.forEach(({ fields }, r) => {
       fields.forEach(({ field, privilege }, f) => {
-        if (privilege.kind === 'reduce' && points.length > 0) {
+        if (privilege.kind === 'reduce' && points.length > 0 && spoiled === undefined) {
           applyReduction(tasks[0]![r]!.region, field, privilege.operator, partials[r]![f]!);
         }
       });
     });
     this.results.set(launch.name, results);
     if (launch.domain) this.futureMaps.set(launch.name, points);
+  }
+
+  /** The first failure that has reached what tasks take through some privileges. */
+  #rootOf(
+    launch: Launch,
+    tasks: readonly (readonly Subregion[])[],
+    takes: (kind: Privilege['kind']) => boolean,
+  ): Root {
+    let root: Root;
+    launch.requirements.forEach(({ fields }, r) => {
+      for (const { field, privilege } of fields) {
+        if (!takes(privilege.kind)) continue;
+        for (const task of tasks)
+          root = earlier(root, this.#poison.at(task[r]!.region, field, task[r]!.ordinals));
+      }
+    });
+    return root;
+  }
+
+  /** Poisons (or cleans) what tasks write through some privileges. */
+  #spoil(
+    launch: Launch,
+    tasks: readonly (readonly Subregion[])[],
+    root: Root,
+    writes: (kind: Privilege['kind']) => boolean,
+  ): void {
+    launch.requirements.forEach(({ fields }, r) => {
+      for (const { field, privilege } of fields) {
+        if (!writes(privilege.kind)) continue;
+        for (const task of tasks) this.#poison.set(task[r]!.region, field, task[r]!.ordinals, root);
+      }
+    });
+  }
+
+  #firstFailed(results: readonly Result[]): string | undefined {
+    const failed = results.filter((result) => typeof result === 'string');
+    const place = (text: string) => this.#order.indexOf(text.slice(failedIn('').length));
+    return failed.sort((a, b) => place(a) - place(b))[0];
   }
 }
 

@@ -103,6 +103,8 @@ export interface Launch {
   readonly domain: Point | null;
   /** The first point of an index launch; zeros where it is left out. */
   readonly origin?: Point;
+  /** The launch point whose task throws, before it touches anything; empty for a single launch. */
+  readonly fails?: Point;
   readonly requirements: readonly Requirement[];
   readonly argument: Argument;
 }

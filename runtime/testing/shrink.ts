@@ -108,6 +108,10 @@ function smallerRequirements(requirement: Requirement): Requirement[] {
   return smaller;
 }
 
+function withoutFailure({ fails: _, ...launch }: Launch): Launch {
+  return launch;
+}
+
 function smallerLaunches(launch: Launch): Launch[] {
   const { requirements, domain } = launch;
   return [
@@ -123,6 +127,7 @@ function smallerLaunches(launch: Launch): Launch[] {
     ...(domain ?? []).flatMap((n, axis) =>
       n > 1 ? [1, n >> 1, n - 1].map((fewer) => ({ ...launch, domain: domain!.with(axis, fewer) })) : [],
     ),
+    ...(launch.fails ? [withoutFailure(launch)] : []),
     ...(launch.origin ? [{ ...launch, origin: launch.origin.map(() => 0) }] : []),
     ...(typeof launch.argument === 'number' && launch.argument === 0 ? [] : [{ ...launch, argument: 0 }]),
   ];
