@@ -232,7 +232,9 @@ export class Analysis {
               builder.after(record, generation, READS[earlier] === 0 && TAKES_DATA[usage] === 1);
             }
             // Whoever conflicts with that one later, in this set, also conflicts with the new one.
-            drop = dominates && (covers || same);
+            drop =
+              dominates &&
+              (covers || same || partition.subspaces[colour]!.covers(other.subspaces[users.colour[at]!]!));
           }
         }
       }

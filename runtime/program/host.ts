@@ -16,7 +16,7 @@ import type { Resolved } from './legality.js';
 import type { FuturePort, RegionPlace, RegionPort } from './ports.js';
 import type { Projections } from './projections.js';
 import type { Tree } from './tree.js';
-import { makeInstances, OVERWRITE, READ, rename, UPDATE, useOf } from './uses.js';
+import { makeInstances, OVERWRITE, READ, rename, useOf } from './uses.js';
 
 const ONE = IndexSpace.extent([1]);
 
@@ -178,8 +178,7 @@ export class HostOperations implements RegionPort, FuturePort {
         `write: field ${field} of region ${region.tree.name} takes ${wanted} numbers (${region.indexSpace.volume} points, ${lanes} each), not ${values.length}.`,
       );
     }
-    const all = region.indexSpace === region.tree.space;
-    const handle = this.#hostUse(region, field, all ? OVERWRITE : UPDATE, 'write of', (instance) => {
+    const handle = this.#hostUse(region, field, OVERWRITE, 'write of', (instance) => {
       this.#pieces(region.tree, instance, field, region.indexSpace, (array, at, length, from) => {
         for (let i = 0; i < length; i++) (array as { [i: number]: unknown })[at + i] = values[from + i];
       });

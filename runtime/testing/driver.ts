@@ -188,6 +188,8 @@ export class Session {
       contents[name] = values;
       region.free();
     }
+    // Failures of which no value told: a run would end with them.
+    while ((await this.#settled(this.#ctx.fence(), () => [])).length > 0);
     return { results, reads: Object.fromEntries(this.#reads), contents };
   }
 

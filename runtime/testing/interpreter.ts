@@ -399,6 +399,8 @@ export class Interpreter {
     // What fails or is skipped as a whole: a block of a reducing launch, a point of any other.
     const units = reducing ? reductionBlocks(points.length) : points.map((_, i) => [i, i + 1] as const);
     let spoiled: Root;
+    const failed: number[] = [];
+    let firstRoot: Root;
     for (const [first, end] of units) {
       for (const requirement of partials) for (const blocks of requirement) blocks.push(new Map());
       const range = tasks.slice(first, end);
@@ -410,7 +412,9 @@ export class Interpreter {
       spoiled = earlier(spoiled, root);
       for (let i = first; i < end; i++) {
         if (root !== undefined) {
-          results.push(failedIn(root === own ? launch.name : this.#order[root]!));
+          results.push(Number.NaN);
+          failed.push(i);
+          firstRoot = earlier(firstRoot, root);
           continue;
         }
         const access = tasks[i]!.map((subregion, r) =>
@@ -433,6 +437,8 @@ export class Interpreter {
         }
       });
     });
+    // A launch has one error, the first in program order, for all points that failed or were skipped.
+    for (const i of failed) results[i] = failedIn(firstRoot === own ? launch.name : this.#order[firstRoot!]!);
     this.results.set(launch.name, results);
     if (launch.domain) this.futureMaps.set(launch.name, points);
   }
