@@ -1,6 +1,6 @@
 // Diffraction images from files, for the reconstruction.
 import { statSync } from 'node:fs';
-import { UsageError } from '../../runtime/errors.js';
+import { DataError, UsageError } from '../../runtime/errors.js';
 import { hdf5 } from '../../tasks/formats/index.js';
 import type { Values } from '../command/setting.js';
 import type { ImageData } from './engine.js';
@@ -18,6 +18,11 @@ export async function readImageData(
   if (folder !== undefined) throw new UsageError(`${folder} is a folder; name the HDF5 files in it`);
   const { dataset, nan, images_max } = settings;
   const all = await hdf5.readImages(files, { nan, ...(dataset !== null && { dataset }) });
+  if (all.images < 2)
+    throw new DataError(files[0]!, 'images', 'there is one image; a reconstruction takes at least 2');
+  if (!all.intensities.some((photons) => photons > 0)) {
+    throw new DataError(files[0]!, 'images', 'no pixel of any image holds a photon');
+  }
   if (images_max === null || images_max >= all.images) return all;
   const pixels = all.mask.length;
   return {

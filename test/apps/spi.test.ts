@@ -157,6 +157,7 @@ t.test('bad input ends in its message and exit code', async (t) => {
   const spoilt = good.intensities.slice();
   spoilt[2 * 64 + 19] = Number.NaN;
   await hdf5.writeImages(join(folder, 'nan.h5'), { ...good, intensities: spoilt });
+  await hdf5.writeImages(join(folder, 'dark.h5'), { ...good, intensities: new Float32Array(4 * 64) });
   writeFileSync(join(folder, 'text.h5'), 'this is no HDF5\n');
   writeFileSync(join(folder, 'cut.h5'), readFileSync(join(folder, 'good.h5')));
   truncateSync(join(folder, 'cut.h5'), 3000);
@@ -188,6 +189,12 @@ t.test('bad input ends in its message and exit code', async (t) => {
       ['spi', 'reconstruct', 'good.h5', 'other.h5', '--out', 'r'],
       3,
       /other\.h5, .*good\.h5.*one shape/,
+    ],
+    [
+      'no photons',
+      ['spi', 'reconstruct', 'dark.h5', '--out', 'r'],
+      3,
+      /dark\.h5, images: no pixel of any image holds a photon/,
     ],
     ['a folder', ['spi', 'reconstruct', '.', '--out', 'r'], 2, /is a folder/],
     ['no atoms', ['spi', 'simulate', '--pdb', 'empty.pdb', '--out', 'x.h5'], 3, /empty\.pdb.*atoms/],
