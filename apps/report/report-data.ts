@@ -83,6 +83,8 @@ export interface ReportData {
   /** The reconstruction first, then what it is compared with, on the same grid and aligned. */
   readonly volumes?: readonly ReportVolume[];
   readonly fsc?: readonly ReportCurve[];
+  /** What the reader must know to judge the curves. */
+  readonly fscNote?: string;
   /** The finest resolution that the detector sees at its edge, Angstrom: where the curves should end. */
   readonly edge_A?: number;
   readonly metrics?: readonly ReportMetric[];

@@ -168,9 +168,10 @@ function shells(data: ReportData, curves: readonly ReportCurve[], page: PageData
   };
   const lead =
     'Fourier shell correlation: how well two maps agree at each resolution. Half sets are judged at 0.143, the truth at 0.5.';
+  const note = data.fscNote === undefined ? '' : ` ${data.fscNote}`;
   return section(
     'Resolution',
-    lead,
+    `${lead}${note}`,
     `<div class="card"><div class="wide">${chart}</div><ul class="keys">${keys.join('')}</ul><p class="values" id="curve-values"></p></div>`,
   );
 }

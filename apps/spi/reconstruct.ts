@@ -1,11 +1,9 @@
 // `maniple spi reconstruct`: diffraction images to a density map, with a run directory and a report.
 import { QualityError } from '../../runtime/errors.js';
-import type { ReconstructionInput, ReconstructionOptions } from '../../tasks/spi/index.js';
 import { orientationErrors, type Particle, resolutionAt } from '../../tasks/spi/index.js';
 import type { Command, Invocation } from '../command/command.js';
 import { formatDuration } from '../command/format.js';
 import { runSection } from '../command/run-settings.js';
-import type { Values } from '../command/setting.js';
 import { renderReport } from '../report/report.js';
 import { inRunDirectory, type RunDirectory, replacedFiles } from '../run-directory/run-directory.js';
 import type { ImageData, ReconstructionHooks } from './engine.js';
@@ -13,6 +11,7 @@ import { readImageData } from './images.js';
 import { judge } from './judge.js';
 import { writeMap } from './maps.js';
 import { particleOfPdb } from './particle.js';
+import { inputOf, optionsOf } from './problem.js';
 import { reconstructionRun } from './reconstruction-run.js';
 import { type GenerationRow, reconstructionReport } from './run-report.js';
 import { dataSection, reconstructSection, simulateSection } from './settings.js';
@@ -27,33 +26,6 @@ export interface ReconstructionOutcome extends Record<string, unknown> {
   readonly seconds: number;
   readonly generations: number;
   readonly report: string;
-}
-
-/** The detector as the science sees it: s-vectors in 1/Angstrom. */
-function inputOf({
-  images,
-  intensities,
-  pixelPositionReciprocal,
-  mask,
-  correction,
-}: ImageData): ReconstructionInput {
-  const s = pixelPositionReciprocal.map((value) => value * 1e-10);
-  return { images: intensities, count: images, detector: { s, mask, ...(correction && { correction }) } };
-}
-
-function optionsOf(
-  settings: Values<typeof reconstructSection>,
-  seed: number,
-): Omit<ReconstructionOptions, 'onGeneration'> {
-  const { diameter_A, detail_A, rotations_factor, phasings, averaged, half_phasings, block_images } =
-    settings;
-  return {
-    seed,
-    ...(diameter_A !== null && { diameter: diameter_A }),
-    ...(detail_A !== null && { resolution: detail_A }),
-    schedule: { density: rotations_factor, starts: phasings, keep: averaged, halfStarts: half_phasings },
-    block: block_images,
-  };
 }
 
 /** Gathers what a run tells: rows of metrics. */

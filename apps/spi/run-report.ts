@@ -186,6 +186,10 @@ export function reconstructionReport(sources: ReportSources): ReportData {
       ...(halves === null ? [] : [reportCurve('half sets', halves.curve, 0.143)]),
       ...(truth === null ? [] : [reportCurve('truth', truth.shells, 0.5)]),
     ],
+    ...(halves !== null && {
+      fscNote:
+        'The half sets share the orientations that were found from all images, which flatters their curve.',
+    }),
     edge_A,
     metrics: metrics(rows),
     times: run.times,
