@@ -196,7 +196,8 @@ export function decodeView(
     const access = words[at + FieldWord.access]!;
     const reduces = access >= Access.reduce;
     const base = reduces ? partial!.units[i]! : words[at + FieldWord.unit]!;
-    const skip = reduces ? first - partial!.first : first;
+    // A view of no points has no place in the partial: its first position may lie before it.
+    const skip = span === 0 ? 0 : reduces ? first - partial!.first : first;
     const array = elements(heap, kind, base, skip * lanes, span * lanes);
     const value = reduces ? reduceView(kind, access - Access.reduce, array) : array;
     view[names[i]!] = guard === undefined ? value : guard(value, access, pieces, lanes, names[i]!);
