@@ -10,9 +10,14 @@ const RINGS = 64;
 const ENDED = 0.02;
 /** The few longest distances are too rare to be seen: added, for a support that is too small does more harm. */
 const ALLOWANCE = 1.15;
+/** More where a beam stop hides the smallest angles, in which the longest distances show. */
+const HIDDEN_ALLOWANCE = 1.4;
+/** Pixels around the beam that may be missing before it counts as hidden. */
+const HIDDEN_PIXELS = 1.5;
 
 /**
- * An estimate of the largest distance within the particle, Angstrom. Good to 10 % or so.
+ * An estimate of the largest distance within the particle, Angstrom. Good to 10 % or so, rather too large than too small; behind
+ * a beam stop wider than the central maximum it cannot be known: then give the size.
  * @param meanImage (pixels of the selection), photons
  */
 export function estimateDiameter(meanImage: ArrayLike<number>, selection: PixelSelection): number {
@@ -20,6 +25,7 @@ export function estimateDiameter(meanImage: ArrayLike<number>, selection: PixelS
   const width = selection.extent / RINGS;
   // Twice the largest size that pixels this far apart can still show.
   const longest = 1 / spacing(selection);
+  const allowance = nearest(selection) * longest > HIDDEN_PIXELS ? HIDDEN_ALLOWANCE : ALLOWANCE;
   const steps = 256;
   const p = new Float64Array(steps);
   for (let i = 1; i < steps; i++) {
@@ -36,11 +42,22 @@ export function estimateDiameter(meanImage: ArrayLike<number>, selection: PixelS
   let top = 0;
   for (let i = 1; i < steps; i++) if (p[i]! > p[top]!) top = i;
   for (let i = top; i < steps; i++)
-    if (p[i]! < ENDED * p[top]!) return Math.min(longest, (ALLOWANCE * longest * i) / steps);
+    if (p[i]! < ENDED * p[top]!) return Math.min(longest, (allowance * longest * i) / steps);
   return longest;
 }
 
 /** The mean distance of a pixel to its neighbour, from the area that the pixels fill. */
 function spacing(selection: PixelSelection): number {
   return Math.sqrt((Math.PI * selection.extent ** 2) / selection.index.length);
+}
+
+/** The smallest |s| that a pixel of the selection sees. */
+function nearest(selection: PixelSelection): number {
+  const n = selection.index.length;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < n; i++) {
+    const { s } = selection;
+    least = Math.min(least, Math.hypot(s[i]!, s[n + i]!, s[2 * n + i]!));
+  }
+  return least;
 }

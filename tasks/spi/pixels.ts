@@ -78,7 +78,7 @@ export function gatherPixels(
 
 /**
  * The radial profile of an image on a selection: means of value / correction in `bins` rings of equal width up to the
- * extent. Empty rings take their inner neighbour's value.
+ * extent. Empty rings take their inner neighbour's value; those around the beam, behind a beam stop, are extrapolated.
  */
 export function radialProfile(
   mean: ArrayLike<number>,
@@ -95,11 +95,24 @@ export function radialProfile(
   }
   const first = weight.findIndex((w) => w > 0);
   let previous = first < 0 ? 0 : sum[first]! / weight[first]!;
-  for (let bin = 0; bin < bins; bin++) {
+  for (let bin = Math.max(0, first); bin < bins; bin++) {
     if (weight[bin]! > 0) previous = sum[bin]! / weight[bin]!;
     sum[bin] = previous;
   }
+  if (first > 0) extendInwards(sum, first);
   return sum;
+}
+
+/** Guinier's law, log I linear in s^2, from the first ring and one half as far out again. */
+function extendInwards(profile: Float64Array, first: number): void {
+  const other = Math.min(profile.length - 1, Math.max(first + 2, Math.ceil(1.5 * first)));
+  const square = (bin: number): number => (bin + 0.5) ** 2;
+  const inner = profile[first]!;
+  const outer = profile[other]!;
+  const falls = inner > outer && outer > 0;
+  const slope = falls ? Math.log(inner / outer) / (square(other) - square(first)) : 0;
+  for (let bin = 0; bin < first; bin++)
+    profile[bin] = inner * Math.exp(slope * (square(first) - square(bin)));
 }
 
 /** The ring of a radial profile in which pixel i of a selection lies. */

@@ -6,7 +6,8 @@
  * G. Hinton and S. Roweis, NIPS 15 (2002).
  */
 
-const BISECTIONS = 30;
+/** Beta to a part in a thousand. */
+const BISECTIONS = 15;
 /** Responsibilities below this are dropped, the rest scaled to sum 1. */
 const NEGLIGIBLE = 1e-4;
 
@@ -66,11 +67,14 @@ export function responsibilities(
 
 /** Entropy of the distribution exp(beta score) / sum, nats. */
 function entropy(scores: Float32Array, first: number, n: number, top: number, beta: number): number {
+  // Below this a reference's part is under 1e-9.
+  const least = top - 21 / beta;
   let sum = 0;
   let weighted = 0;
-  for (let r = 0; r < n; r++) {
-    const exponent = beta * (scores[first + r]! - top);
-    if (exponent < -40) continue;
+  for (let r = first; r < first + n; r++) {
+    const score = scores[r]!;
+    if (score < least) continue;
+    const exponent = beta * (score - top);
     const p = Math.exp(exponent);
     sum += p;
     weighted += p * exponent;

@@ -2,6 +2,7 @@ import t from 'tap';
 import {
   align,
   alignShift,
+  beamStopMask,
   estimateDiameter,
   fourierShellCorrelation,
   fromRotationVector,
@@ -46,6 +47,14 @@ t.test('the size of the particle shows in the images', (t) => {
   });
   const diameter = estimateDiameter(mean, selection);
   t.ok(diameter > 115 && diameter < 155, `${diameter} Angstrom, true 131.5`);
+  const mask = beamStopMask(detector, 2 * Math.sqrt(detector.pixelArea));
+  const behind = selectPixels({ ...pixels, mask });
+  t.ok(behind.index.length < selection.index.length, 'a beam stop hides pixels');
+  const hidden = estimateDiameter(
+    Float64Array.from(behind.index, (i) => mean[i]!),
+    behind,
+  );
+  t.ok(hidden > 115 && hidden < 190, `${hidden} Angstrom behind a beam stop`);
   t.end();
 });
 
