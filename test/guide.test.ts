@@ -1,28 +1,21 @@
-// Works through every chapter of the guide: writes its files, types its commands, compares what they print, and
+// Works through the README and every chapter of the guide: writes its files, types its commands, compares what they print, and
 // checks the types of every program (so that each `@ts-expect-error` in it is a real error).
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import t from 'tap';
 import ts from 'typescript';
 import { agrees, steps } from './support/guide.js';
 import { checkout } from './support/needs.js';
 
-const guide = join(checkout, 'docs/guide');
-const chapters = existsSync(guide)
-  ? readdirSync(guide)
-      .filter((name) => /^\d\d-.*\.md$/.test(name))
-      .sort()
-  : [];
+const chapters = [
+  'README.md',
+  ...readdirSync(join(checkout, 'docs/guide'))
+    .filter((name) => /^\d\d-.*\.md$/.test(name))
+    .sort()
+    .map((name) => join('docs/guide', name)),
+];
 const limit_ms = 300_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'maniple-guide-'));
@@ -65,17 +58,17 @@ t.test('the reader of chapters reads them', (t) => {
 const programs: string[] = [];
 for (const chapter of chapters) {
   t.test(chapter, (t) => {
-    const cwd = join(folder, chapter.replace(/\.md$/, ''));
+    const cwd = join(folder, basename(chapter, '.md'));
     mkdirSync(cwd);
     const written = new Set<string>();
-    for (const step of steps(readFileSync(join(guide, chapter), 'utf8'))) {
+    for (const step of steps(readFileSync(join(checkout, chapter), 'utf8'))) {
       if (step.kind === 'file') {
         writeFileSync(join(cwd, step.name), step.text);
         if (step.name.endsWith('.ts')) written.add(join(cwd, step.name));
         continue;
       }
       const { printed, failure } = type(step.command, cwd);
-      const at = `docs/guide/${chapter}:${step.line} $ ${step.command}`;
+      const at = `${chapter}:${step.line} $ ${step.command}`;
       t.equal(failure, null, `${at} ends by itself`);
       if (agrees(step.prints, printed)) t.pass(at);
       else t.equal(printed, `${step.prints.join('\n')}\n`, at);
