@@ -2,6 +2,7 @@
 export * from './errors.js';
 export type { Resource, TaskContext } from './execution/leaf.js';
 export type { Shape } from './execution/view.js';
+export { type CostOf, recordedCosts } from './mapping/static-placement.js';
 export type { ReductionName } from './privileges/index.js';
 export type {
   AllCaps,
@@ -24,6 +25,8 @@ export {
   EXECUTORS,
   type ExecutorName,
   memoryLimit,
+  PLACEMENTS,
+  type PlacementName,
   type RunOptions,
   type RunStatistics,
   run,

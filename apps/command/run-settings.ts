@@ -17,7 +17,18 @@ export const runSection = section('run', 'How a run is executed.', {
     flag: 'memory',
     unit: 'bytes',
   }),
-  mode: setting(choice('tasks', 'bulk', 'inorder'), 'tasks', 'the executor', { flag: 'mode' }),
+  mode: setting(
+    choice('tasks', 'bulk', 'inorder'),
+    'tasks',
+    'the executor: tasks as they become ready; bulk with a barrier after every launch; one by one in order',
+    { flag: 'mode' },
+  ),
+  placement: setting(
+    choice('block', 'lpt'),
+    'block',
+    'how bulk mode deals points to workers: blocks of neighbours, or longest processing time first',
+    { flag: 'placement' },
+  ),
   seed: setting(integer({ min: 0 }), 1, 'the seed of all randomness', { flag: 'seed' }),
   profile: setting(optional(path('FILE.mprof')), null, 'record a profile of the run', { flag: 'profile' }),
   check: setting(boolean(), false, 'check views, random numbers and writes while running (slower)', {

@@ -6,14 +6,16 @@ import type { Values } from '../command/setting.js';
 /** The settings of [run], resolved. */
 export type RunSettings = Values<typeof runSection>;
 
+const EXECUTOR_OF = { tasks: 'threads', bulk: 'bulk', inorder: 'inOrder' } as const;
+
 /** The options of the runtime that the settings mean. @throws UsageError for what this version does not have */
 export function runtimeOptions(settings: RunSettings): RunOptions {
-  const { workers, memory, mode, seed, check, steal, mapper, profile } = settings;
-  if (mode === 'bulk') throw new UsageError('run.mode: bulk is not in this version; there are tasks and inorder');
+  const { workers, memory, mode, placement, seed, check, steal, mapper, profile } = settings;
   if (mapper === 'random') throw new UsageError('run.mapper: random is not in this version; there is default');
   if (profile !== null) throw new UsageError('run.profile: profiles are not in this version');
   return {
-    executor: mode === 'inorder' ? 'inOrder' : 'threads',
+    executor: EXECUTOR_OF[mode],
+    ...(mode === 'bulk' && { placement }),
     seed,
     check,
     steal,

@@ -18,11 +18,11 @@ export function wake(words: Int32Array, index: number, count: number): void {
   else addon.futexWake(words, index, count);
 }
 
-/** Some work was made ready: wakes one sleeping worker, if one sleeps. */
-export function announceWork({ control }: Graph): void {
+/** Some work was made ready: wakes one sleeping worker, if one sleeps; or all, where not any of them may take it. */
+export function announceWork({ control }: Graph, wakes = 1): void {
   if (Atomics.load(control, Word.sleepers) === 0) return;
   Atomics.add(control, Word.epoch, 1);
-  wake(control, Word.epoch, 1);
+  wake(control, Word.epoch, wakes);
 }
 
 /** A record was retired-to-be: wakes the launching thread when that was the last one it waits for. */

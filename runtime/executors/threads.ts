@@ -13,15 +13,18 @@ import { IoLane, laneData, listen } from './io-lane.js';
 const SPINS = 40;
 
 export class Threads implements Executor {
-  readonly name = 'threads';
+  readonly name: string = 'threads';
   readonly #graph: Graph;
   readonly #workers: Worker[];
   readonly #io: IoLane;
+  /** Sleepers to wake for one record: where nobody steals, only the worker that it was placed on will do. */
+  readonly #wakes: number;
   #stopping = false;
 
   constructor(parts: ExecutorParts) {
     this.#graph = parts.graph;
     const { workers } = parts.graph.limits;
+    this.#wakes = parts.steal ? 1 : workers;
     // The launching thread is a runnable thread too. When there are more of them than processors nobody spins, and
     // nobody is pinned: the system may then have to put two on one processor, and should choose which.
     const processors =
@@ -49,8 +52,13 @@ export class Threads implements Executor {
         return;
       default:
         push(graph.deques[graph.place[record]!]!, record);
-        announceWork(graph);
+        this.announce();
     }
+  }
+
+  /** A record was put into an inbox. */
+  protected announce(): void {
+    announceWork(this.#graph, this.#wakes);
   }
 
   startIo(): void {

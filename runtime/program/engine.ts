@@ -18,6 +18,7 @@ import { takeReady } from '../execution/stack.js';
 import type { Executor, ExecutorParts, TaskName } from '../executors/executor.js';
 import { createGraph, type Graph, Kind, launcherLane, NONE, Word } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
+import type { Placement } from '../mapping/static-placement.js';
 import { Heap } from '../memory/heap.js';
 import type { Instance } from '../memory/instance.js';
 import {
@@ -42,6 +43,10 @@ export interface EngineOptions {
   readonly timeline: boolean;
   readonly faults: AnalysisFaults;
   readonly limits: { readonly records: number; readonly launches: number };
+  /** Bulk mode: every operation is followed by a barrier. */
+  readonly barriers: boolean;
+  /** Deals records to workers; null for blocks of consecutive points. */
+  readonly placement: Placement | null;
   readonly createExecutor: (parts: ExecutorParts) => Executor;
   readonly log: (line: string) => void;
 }
@@ -74,6 +79,8 @@ export class Engine {
   readonly #timelines: SharedTimeline[] | null;
   readonly #timelineRead: number[] = [];
   timelineLost = 0;
+  /** Entries of the timeline that the placement has seen. */
+  #learnt = 0;
   readonly #freeSlots: number[];
   readonly #handles: (LaunchHandle | null)[];
   readonly #joinSlot: number;
@@ -112,7 +119,8 @@ export class Engine {
     this.#joinSlot = 0;
     this.graph.kind[this.#joinSlot] = Kind.join;
     this.#read = new Int32Array(options.workers + 2);
-    this.#timelines = options.timeline ? Array.from({ length: options.workers + 2 }, createTimeline) : null;
+    const recorded = options.timeline || options.placement?.learn !== undefined;
+    this.#timelines = recorded ? Array.from({ length: options.workers + 2 }, createTimeline) : null;
     this.#timelineRead = new Array<number>(options.workers + 2).fill(0);
     this.executor = options.createExecutor({
       graph: this.graph,
@@ -532,6 +540,28 @@ export class Engine {
   /** Blocks until a launch has ended. */
   waitFor(handle: LaunchHandle): void {
     while (!handle.closed) this.#wait(1, () => !handle.closed);
+  }
+
+  /**
+   * In bulk mode, blocks until an operation has ended, on all workers. The launching thread sleeps until as many records
+   * have ended as are left at least, so that it does not wake up for each.
+   */
+  barrier(handle: LaunchHandle): void {
+    if (!this.options.barriers) return;
+    const largest = Math.ceil(handle.points / Math.max(1, handle.records.length));
+    while (!handle.closed) this.#wait(Math.max(1, Math.ceil(handle.left / largest)), () => !handle.closed);
+    this.#learn();
+  }
+
+  /** Tells a placement that learns what ran since the last barrier. */
+  #learn(): void {
+    const { placement, timeline } = this.options;
+    if (placement?.learn === undefined) return;
+    placement.learn(this.timeline.slice(this.#learnt), this.taskNames);
+    this.#learnt = this.timeline.length;
+    if (timeline) return;
+    // Recorded for the placement alone.
+    this.timeline.length = this.#learnt = 0;
   }
 
   /** Resolves when a launch has ended (with or without an error). */

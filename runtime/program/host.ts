@@ -234,4 +234,5 @@ function makeOne(engine: Engine, handle: LaunchHandle, edges: () => void): void 
   edges();
   engine.seal();
   engine.sealLaunch(handle);
+  engine.barrier(handle);
 }

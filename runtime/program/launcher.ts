@@ -259,16 +259,18 @@ export class Launcher {
     });
 
     this.#writeArgs(handle, split);
-    if (reductions.length > 0) this.#openApply(handle, name, resolved, reductions, site);
+    const apply = reductions.length > 0 ? this.#openApply(handle, name, resolved, reductions, site) : null;
 
     const blocks = reductions.length > 0 ? reductionBlocks(points) : points;
     const records = new Int32Array(blocks);
     const generations = new Int32Array(blocks);
     const { workers } = graph.limits;
+    const places = engine.options.placement?.deal(name, points, blocks) ?? null;
     for (let block = 0; block < blocks; block++) {
       const first = blocks === points ? block : blockStart(block, blocks, points);
       const end = blocks === points ? block + 1 : blockStart(block + 1, blocks, points);
-      const record = builder.open(slot, first, end - first, place(block, blocks, workers));
+      const at = places === null ? place(block, blocks, workers) : places[block]!;
+      const record = builder.open(slot, first, end - first, at);
       records[block] = record;
       generations[block] = graph.generation[record]!;
       for (const { sets, cover, partition, colours, usage: code } of steps) {
@@ -282,6 +284,8 @@ export class Launcher {
     handle.records = records;
     handle.generations = generations;
     engine.sealLaunch(handle);
+    engine.barrier(handle);
+    if (apply !== null) engine.barrier(apply);
     return handle;
   }
 
@@ -332,7 +336,7 @@ export class Launcher {
     resolved: readonly Resolved[],
     reductions: readonly { requirement: number; target: number; steps: Step[] }[],
     site: { stack?: string },
-  ): void {
+  ): LaunchHandle {
     const { engine } = this;
     const { graph, builder, analysis } = engine;
     const bytes = treeBytes(handle.points, reductions.length);
@@ -354,6 +358,7 @@ export class Launcher {
     graph.applyRecord[handle.slot] = record;
     engine.seal();
     engine.sealLaunch(apply);
+    return apply;
   }
 
   // ---- arguments ----

@@ -6,18 +6,35 @@ import { isMainThread } from 'node:worker_threads';
 import type { AnalysisFaults } from '../analysis/dependences.js';
 import { LaunchError, UsageError } from '../errors.js';
 import type { TimelineEntry } from '../events/timeline.js';
+import { Bulk } from '../executors/bulk.js';
 import { InOrder, Virtual } from '../executors/one-thread.js';
 import { Threads } from '../executors/threads.js';
+import {
+  type CostOf,
+  LearningLongestFirst,
+  LongestFirst,
+  type Placement,
+} from '../mapping/static-placement.js';
 import { Context } from './context.js';
 import { Engine } from './engine.js';
 
-export const EXECUTORS = ['threads', 'inOrder', 'virtual'] as const;
+export const EXECUTORS = ['threads', 'bulk', 'inOrder', 'virtual'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
+
+export const PLACEMENTS = ['block', 'lpt'] as const;
+export type PlacementName = (typeof PLACEMENTS)[number];
 
 export interface RunOptions {
   /** Worker threads; default all processors. */
   readonly workers?: number;
   readonly executor?: ExecutorName;
+  /**
+   * How `bulk` deals the points of a launch: in blocks of consecutive points (the default), or by cost, longest processing
+   * time first. Other executors place in blocks, and let idle workers take from busy ones.
+   */
+  readonly placement?: PlacementName;
+  /** What points cost, for `placement: 'lpt'`; default what each cost in the last launch of its task. */
+  readonly costs?: CostOf;
   readonly seed?: number;
   /** Memory budget in bytes; default what the control group (or the machine) allows, less a quarter. */
   readonly memory?: number;
@@ -66,6 +83,14 @@ export interface RunStatistics {
   readonly peakBytes: number;
 }
 
+function placementOf({ placement = 'block', costs }: RunOptions, workers: number): Placement | null {
+  if (!PLACEMENTS.includes(placement)) {
+    throw new UsageError(`There is no placement ${String(placement)}: there are ${PLACEMENTS.join(', ')}.`);
+  }
+  if (placement === 'block') return null;
+  return costs === undefined ? new LearningLongestFirst(workers) : new LongestFirst(workers, costs);
+}
+
 /** What the control group lets this process use, or the machine's memory. */
 export function memoryLimit(): number {
   for (const file of ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
@@ -90,7 +115,8 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   if (!EXECUTORS.includes(executor)) {
     throw new UsageError(`There is no executor ${String(executor)}: there are ${EXECUTORS.join(', ')}.`);
   }
-  const workers = executor === 'threads' ? (options.workers ?? availableParallelism()) : 1;
+  const threaded = executor === 'threads' || executor === 'bulk';
+  const workers = threaded ? (options.workers ?? availableParallelism()) : 1;
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
     throw new UsageError(`workers is ${workers}, but must be an integer from 1 to 1024.`);
   }
@@ -102,14 +128,18 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     steal: options.steal ?? true,
     rename: options.rename ?? true,
     timeline: options.onTimeline !== undefined,
+    barriers: executor === 'bulk',
+    placement: executor === 'bulk' ? placementOf(options, workers) : null,
     faults: options.faults ?? {},
     limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },
     createExecutor: (parts) =>
       executor === 'threads'
         ? new Threads(parts)
-        : executor === 'inOrder'
-          ? new InOrder(parts)
-          : new Virtual(parts, options.eagerness),
+        : executor === 'bulk'
+          ? new Bulk(parts)
+          : executor === 'inOrder'
+            ? new InOrder(parts)
+            : new Virtual(parts, options.eagerness),
     log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
   });
   const { onEdge } = options;

@@ -77,7 +77,7 @@ async function differing(batch: Batch, options: RunOptions): Promise<Difference 
 async function narrow(batch: Batch, difference: Difference, options: RunOptions): Promise<Finding> {
   const executor = runtimeExecutor(options);
   // Threads show a fault in some runs alone.
-  const tries = options.executor === undefined || options.executor === 'threads' ? 5 : 1;
+  const tries = options.executor !== 'inOrder' && options.executor !== 'virtual' ? 5 : 1;
   for (const [i, program] of batch.programs.entries()) {
     if (difference.what !== 'thrown' && program.seed !== difference.seed) continue;
     let found: Difference | undefined;

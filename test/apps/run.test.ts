@@ -148,8 +148,8 @@ t.test('settings become options of the runtime', async (t) => {
     workers: 3,
     memory: 2 ** 31,
   });
+  t.match(await options(['mode', 'bulk'], ['placement', 'lpt']), { executor: 'bulk', placement: 'lpt' });
   for (const absent of [
-    ['mode', 'bulk'],
     ['mapper', 'random'],
     ['profile', 'x.mprof'],
   ] as const) {

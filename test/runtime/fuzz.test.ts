@@ -20,10 +20,13 @@ const silenceMax_s = 240;
 
 const configurations: readonly { name: string; run: RunOptions; share: number }[] = [
   { name: 'in order', run: { executor: 'inOrder' }, share: 0.15 },
-  { name: 'virtual time', run: { executor: 'virtual' }, share: 0.4 },
+  { name: 'virtual time', run: { executor: 'virtual' }, share: 0.34 },
   { name: 'one worker', run: { executor: 'threads', workers: 1 }, share: 0.15 },
   { name: 'two workers', run: { executor: 'threads', workers: 2 }, share: 0.15 },
   { name: 'three workers', run: { executor: 'threads', workers: 3 }, share: 0.15 },
+  { name: 'bulk, one worker', run: { executor: 'bulk', workers: 1 }, share: 0.02 },
+  { name: 'bulk, two workers', run: { executor: 'bulk', workers: 2 }, share: 0.02 },
+  { name: 'bulk, longest first', run: { executor: 'bulk', workers: 3, placement: 'lpt' }, share: 0.02 },
 ];
 
 interface Line {

@@ -1,20 +1,13 @@
 // The same small programs on every executor: same values, whatever ran where.
 import t, { type Test } from 'tap';
-import {
-  EXECUTORS,
-  type ExecutorName,
-  type RunOptions,
-  run,
-  TaskError,
-  UpstreamError,
-} from '../../../runtime/index.js';
+import { type ExecutorName, type RunOptions, run, TaskError, UpstreamError } from '../../../runtime/index.js';
 import { accumulate, dot, failing, init, later, saxpy, stencil, Vec } from './vector.tasks.js';
 
 const machines: { executor: ExecutorName; workers?: number }[] = [
-  ...EXECUTORS.filter((executor) => executor !== 'threads').map((executor) => ({ executor })),
-  { executor: 'threads', workers: 1 },
-  { executor: 'threads', workers: 2 },
-  { executor: 'threads', workers: 3 },
+  { executor: 'inOrder' },
+  { executor: 'virtual' },
+  ...[1, 2, 3].map((workers) => ({ executor: 'threads', workers }) as const),
+  ...[1, 2, 3].map((workers) => ({ executor: 'bulk', workers }) as const),
 ];
 
 function everywhere(name: string, body: (t: Test, options: RunOptions) => Promise<void>): void {
