@@ -7,6 +7,7 @@
 import { irfft3, nufft2, rfft3 } from '../fourier/index.js';
 import { centreToOrigin, frequency, originToCentre } from './centre.js';
 import { pearson } from './fsc.js';
+import { checkVolume } from './inputs.js';
 import { conjugate, fromRotationVector, multiply, type Quaternions } from './quaternion.js';
 import { superFibonacci } from './rotation-grid.js';
 import { slice, type Volume } from './slice.js';
@@ -33,7 +34,7 @@ export interface Alignment {
 
 /**
  * Brings `volume` onto `reference`; both of equal size and voxel.
- * @throws RangeError where they are not
+ * @throws RangeError where they are not, or where one is not finite
  */
 export function align(volume: Volume, reference: Volume, options: AlignOptions = {}): Alignment {
   if (volume.n !== reference.n || Math.abs(volume.voxel / reference.voxel - 1) > 1e-3) {
@@ -42,6 +43,8 @@ export function align(volume: Volume, reference: Volume, options: AlignOptions =
         `${reference.n}^3 of ${reference.voxel}; resample one onto the grid of the other`,
     );
   }
+  checkVolume('align', volume);
+  checkVolume('align', reference);
   if (options.rotation === false) {
     const shifted = alignShift(volume, reference);
     return { ...shifted, rotation: Float64Array.of(1, 0, 0, 0) };

@@ -1,6 +1,7 @@
 /** Fourier shell correlation: how far two volumes agree, shell by shell of resolution, and the resolution that follows. */
 import { rfft3 } from '../fourier/index.js';
 import { frequency } from './centre.js';
+import { checkCube, checkGrid } from './inputs.js';
 
 type Reals = Float32Array | Float64Array;
 
@@ -18,8 +19,9 @@ export interface ShellCorrelation {
  * @param voxel Angstrom
  */
 export function fourierShellCorrelation(a: Reals, b: Reals, n: number, voxel: number): ShellCorrelation {
-  checkVolume('fourierShellCorrelation', a, n);
-  checkVolume('fourierShellCorrelation', b, n);
+  checkGrid('fourierShellCorrelation', n, voxel);
+  checkCube('fourierShellCorrelation', a, n);
+  checkCube('fourierShellCorrelation', b, n);
   const shells = Math.floor(n / 2) + 1;
   const correlation = correlate(a, b, n, shells, (i, j, k) =>
     roundHalfToEven(Math.sqrt(i * i + j * j + k * k)),
@@ -42,8 +44,8 @@ export function meshShellCorrelation(
   extent: number,
   spacing = 0.01,
 ): { readonly radius: Float64Array; readonly correlation: Float64Array } {
-  checkVolume('meshShellCorrelation', a, n);
-  checkVolume('meshShellCorrelation', b, n);
+  checkCube('meshShellCorrelation', a, n);
+  checkCube('meshShellCorrelation', b, n);
   const shells = Math.floor((extent * 1e-10) / spacing + 1e-9) + 1;
   const radius = Float64Array.from({ length: shells }, (_, shell) => shell * spacing + spacing / 2);
   const step = (2 * extent) / (n - 1);
@@ -143,10 +145,4 @@ export function pearson(a: Reals, b: Reals): number {
     bb += y * y;
   }
   return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
-}
-
-function checkVolume(where: string, volume: Reals, n: number): void {
-  if (volume.length !== n ** 3) {
-    throw new RangeError(`${where}: a volume has ${volume.length} voxels, not ${n}^3 = ${n ** 3}`);
-  }
 }

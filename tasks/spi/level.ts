@@ -19,6 +19,9 @@ export interface Level {
 /** The box is this much wider than twice the particle. */
 const MARGIN = 1.04;
 
+/** Voxels an edge beyond which nobody's memory holds the normal equations, (2 n)^3 numbers. */
+const EDGE_MOST = 2048;
+
 /**
  * @param meanImage (pixels of the detector), photons
  * @param extent largest |s|, 1/Angstrom
@@ -32,7 +35,14 @@ export function levelOf(
 ): Level {
   const selection = selectPixels(detector, extent);
   const voxel = 0.5 / selection.extent;
-  const n = goodSize(Math.max(12, Math.ceil((2 * MARGIN * diameter) / voxel)), { even: true });
+  const edge = Math.ceil((2 * MARGIN * diameter) / voxel);
+  if (edge > EDGE_MOST) {
+    throw new RangeError(
+      `a particle of ${diameter} Angstrom seen to ${(2 * voxel).toPrecision(3)} Angstrom needs ${edge} voxels an edge, ` +
+        `more than ${EDGE_MOST}: are the s-vectors in 1/Angstrom? If so, ask for less detail`,
+    );
+  }
+  const n = goodSize(Math.max(12, edge), { even: true });
   const mean = Float64Array.from(selection.index, (i) => meanImage[i]!);
   return {
     selection,

@@ -1,8 +1,9 @@
 /** Merging in one call: from images in known orientations to their autocorrelation. */
+import { checkPixels, checkRotations, checkVectors } from './inputs.js';
 import { levelOf } from './level.js';
 import { type MergeSolution, type SolveOptions, solveMerge } from './merge-solve.js';
 import { mergeContribution } from './normal-sums.js';
-import { type DetectorPixels, gatherPixels } from './pixels.js';
+import { type DetectorPixels, gatherPixels, MASK } from './pixels.js';
 import type { Quaternions } from './quaternion.js';
 import type { Volume } from './slice.js';
 
@@ -39,11 +40,18 @@ export function merge(
   if (images.length !== count * pixels) {
     throw new RangeError(`merge: ${images.length} numbers are not ${count} images of ${pixels} pixels`);
   }
+  checkRotations('merge', orientations);
+  checkVectors('merge', detector.s);
+  checkPixels('merge', 'image', images, pixels, (pixel) => detector.mask?.[pixel] === MASK.bad);
+  const { diameter } = options;
+  if (!(diameter > 0 && Number.isFinite(diameter))) {
+    throw new RangeError(`merge: the diameter must be a positive number of Angstrom, not ${diameter}`);
+  }
   const mean = new Float64Array(pixels);
   for (let i = 0; i < count; i++)
     for (let p = 0; p < pixels; p++) mean[p]! += images[i * pixels + p]! / count;
   const extent = options.resolution === undefined ? Number.POSITIVE_INFINITY : 1 / options.resolution;
-  const { n, voxel, selection, weights, support } = levelOf(detector, mean, extent, options.diameter);
+  const { n, voxel, selection, weights, support } = levelOf(detector, mean, extent, diameter);
   const sums = mergeContribution(
     {
       photons: gatherPixels(images, count, pixels, selection),

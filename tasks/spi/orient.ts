@@ -5,6 +5,8 @@
  * sum_p n_p log(m_p / sum m). It needs one matrix product of images with logarithms of references, as cosine and
  * distance do with the references themselves.
  */
+import { checkMask, checkPixels } from './inputs.js';
+import { MASK } from './pixels.js';
 import { imageReferenceProducts } from './products.js';
 
 export type OrientationMetric = 'poisson' | 'cosine' | 'l2';
@@ -31,13 +33,20 @@ export interface Matches {
   readonly score: Float64Array;
 }
 
+const METRICS: readonly OrientationMetric[] = ['poisson', 'cosine', 'l2'];
+
 /**
- * The best reference for every image.
+ * The best reference for every image; of equals the first.
  * @param images (images, pixels), photons
  * @param references (references, pixels), intensities; above zero only matters to 'poisson'
+ * @throws TypeError, RangeError for arrays of another kind or length, pixels that take part and are no numbers, a mask
+ * that leaves no pixel, references without contrast where the metric scales by it
  */
 export function orient(images: Float32Array, references: Float32Array, options: OrientOptions): Matches {
-  const { metric, pixels } = options;
+  const { metric, pixels, mask } = options;
+  if (!METRICS.includes(metric)) {
+    throw new RangeError(`orient: the metric must be one of ${METRICS.join(', ')}, not ${metric}`);
+  }
   if (!(Number.isSafeInteger(pixels) && pixels > 0)) {
     throw new RangeError(`orient: pixels must be a positive integer, not ${pixels}`);
   }
@@ -45,31 +54,36 @@ export function orient(images: Float32Array, references: Float32Array, options: 
     ['images', images],
     ['references', references],
   ] as const) {
+    if (!(data instanceof Float32Array)) throw new TypeError(`orient: ${name} must be a Float32Array`);
     if (data.length % pixels !== 0) {
       throw new RangeError(`orient: ${name} hold ${data.length} numbers, not a multiple of ${pixels} pixels`);
     }
   }
   if (references.length === 0) throw new RangeError('orient: there are no references');
-  const used = usedPixels(pixels, options.mask);
+  if (mask !== undefined) checkMask('orient', mask, pixels);
+  const ignored = (pixel: number): boolean => mask?.[pixel] === MASK.bad;
+  checkPixels('orient', 'image', images, pixels, ignored);
+  checkPixels('orient', 'reference', references, pixels, ignored);
+  const used = mask && Int32Array.from({ length: pixels }, (_, i) => i).filter((i) => !ignored(i));
+  if (used?.length === 0) throw new RangeError('orient: the mask leaves no pixel');
   const data = used ? take(images, pixels, used) : images;
   const model = used ? take(references, pixels, used) : references;
   const width = used ? used.length : pixels;
   if (metric === 'poisson')
     return best(poissonScores(data, logReferences(model, width), width), model.length / width);
   if (metric === 'cosine') return best(cosineScores(data, model, width), model.length / width);
-  const scale = deviation(data) / deviation(model);
+  const contrast = deviation(model);
+  if (!(contrast > 0)) {
+    throw new RangeError(
+      'orient: all references are one constant, so that l2 cannot scale them to the images',
+    );
+  }
+  const scale = data.length > 0 ? deviation(data) / contrast : 0;
   const { index } = best(negativeDistances(data, model, width, scale), model.length / width);
   return {
     index,
     score: Float64Array.from(index, (r, i) => squaredDistance(data, i, model, r, width, scale)),
   };
-}
-
-function usedPixels(pixels: number, mask: ArrayLike<number> | undefined): Int32Array | undefined {
-  if (mask === undefined) return undefined;
-  if (mask.length !== pixels)
-    throw new RangeError(`orient: the mask has ${mask.length} pixels, images ${pixels}`);
-  return Int32Array.from({ length: pixels }, (_, i) => i).filter((i) => mask[i] !== 2);
 }
 
 function take(data: Float32Array, pixels: number, used: Int32Array): Float32Array {

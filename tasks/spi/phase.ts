@@ -9,6 +9,7 @@
  */
 import { irfft3, rfft3 } from '../fourier/index.js';
 import { centreToOrigin, frequency, originToCentre } from './centre.js';
+import { checkVolume } from './inputs.js';
 import { randomStream } from './philox.js';
 import type { Volume } from './slice.js';
 
@@ -64,9 +65,18 @@ export interface Phased {
   readonly rFactor: number;
 }
 
-/** One phasing from one random start. */
+/**
+ * One phasing from one random start.
+ * @throws RangeError for an autocorrelation that is not finite, or zero everywhere
+ */
 export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   const { n, voxel } = autocorrelation;
+  checkVolume('phase', autocorrelation);
+  if (!autocorrelation.data.some((value) => value > 0)) {
+    throw new RangeError(
+      'phase: the autocorrelation is nowhere above zero, so that there is nothing to phase',
+    );
+  }
   const schedule = { ...PHASING, ...options.schedule };
   const shape: [number, number, number] = [n, n, n];
   const size = n ** 3;

@@ -15,11 +15,12 @@ import {
   solveModel,
 } from './generation.js';
 import { compareHalves, type HalfSets } from './half-sets.js';
+import { checkPixels, checkVectors } from './inputs.js';
 import { type Level, levelOf } from './level.js';
 import { addSums, type NormalSums } from './normal-sums.js';
 import { estimateDiameter } from './particle-size.js';
 import { type Phased, type PhasingSchedule, phase } from './phase.js';
-import { type DetectorPixels, gatherPixels, selectPixels } from './pixels.js';
+import { type DetectorPixels, gatherPixels, MASK, selectPixels } from './pixels.js';
 import { angularDistance, type Quaternions, randomQuaternions } from './quaternion.js';
 import { superFibonacci } from './rotation-grid.js';
 import { type Generation, planSchedule, type Schedule, type ScheduleOptions } from './schedule.js';
@@ -81,7 +82,10 @@ export interface Reconstruction {
   readonly schedule: Schedule;
 }
 
-/** Orientations, intensity and density from images alone. */
+/**
+ * Orientations, intensity and density from images alone.
+ * @throws RangeError for arrays that do not fit together, pixels in use that are no numbers, images without photons
+ */
 export function reconstruct(input: ReconstructionInput, options: ReconstructionOptions): Reconstruction {
   const { images, count, detector } = input;
   const { seed, block = 125 } = options;
@@ -91,6 +95,8 @@ export function reconstruct(input: ReconstructionInput, options: ReconstructionO
       `reconstruct: ${images.length} numbers are not ${count} images of ${pixels} pixels; it takes at least 2 images`,
     );
   }
+  checkVectors('reconstruct', detector.s);
+  checkPixels('reconstruct', 'image', images, pixels, (pixel) => detector.mask?.[pixel] === MASK.bad);
   const mean = meanImage(images, count, pixels);
   const whole = selectPixels(detector, options.resolution ? 1 / options.resolution : undefined);
   const diameter =

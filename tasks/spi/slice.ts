@@ -3,6 +3,7 @@
  * which are its autocorrelation: I(s) = Re sum_k ac[k] exp(-2 pi i k.s voxel), a nonuniform transform of type 2.
  */
 import { nufft2Real } from '../fourier/index.js';
+import { checkRotations, checkVectors, checkVolume } from './inputs.js';
 import { type Quaternions, rotationMatrix } from './quaternion.js';
 
 /** A real volume on a cube of n voxels an edge in C order, its centre at voxel floor(n/2) of each axis. */
@@ -61,6 +62,7 @@ export function slicePoints(
  * Slices of a particle from its autocorrelation, (rotations, pixels).
  * @param s s-vectors (3, pixels), 1/Angstrom
  * @param options.eps relative error of the transform, 1e-3 by default: photon noise is larger
+ * @throws RangeError for a volume, rotations or s-vectors of the wrong length, or that are no unit quaternions
  */
 export function slice(
   autocorrelation: Volume,
@@ -68,6 +70,9 @@ export function slice(
   s: Float32Array | Float64Array,
   options: { readonly eps?: number } = {},
 ): Float32Array | Float64Array {
+  checkVolume('slice', autocorrelation);
+  checkRotations('slice', rotations);
+  checkVectors('slice', s);
   const { data, n, voxel } = autocorrelation;
   const points = slicePoints(rotations, s, voxel, data instanceof Float32Array ? 'single' : 'double');
   return nufft2Real(points, data, [n, n, n], { eps: options.eps ?? 1e-3 });
