@@ -126,6 +126,23 @@ export class UpstreamError extends ManipleError {
   }
 }
 
+/**
+ * An operation was cancelled through an AbortSignal before it started. Where the signal's reason is an error with an
+ * exit code (such as the interrupt of the command line), that code is this error's too.
+ */
+export class CancelledError extends ManipleError {
+  override readonly exitCode: number;
+  readonly task: string;
+  readonly launchSite: string;
+  constructor(task: string, launchSite: string, reason: unknown) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    super(`task ${task}, launched at ${launchSite}, was cancelled: ${why}`, { cause: reason });
+    this.exitCode = reason instanceof ManipleError ? reason.exitCode : 5;
+    this.task = task;
+    this.launchSite = launchSite;
+  }
+}
+
 /** The memory budget does not hold what the program needs at once. */
 export class OutOfMemoryError extends ManipleError {
   /** Who holds how many bytes, largest first. */

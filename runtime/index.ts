@@ -19,6 +19,8 @@ export type {
 export { Context, Context as Ctx, type MaybeFuture } from './program/context.js';
 export { formatBytes } from './program/engine.js';
 export { FutureMap, TaskFuture } from './program/future.js';
+export type { FillOptions, LaunchOptions } from './program/launch-options.js';
+export { Predicate } from './program/predicate.js';
 export { Partition, type Projection, Region } from './program/region.js';
 export { overwrites, Requirement, reads, reduces, updates } from './program/requirement.js';
 export {

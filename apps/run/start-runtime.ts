@@ -1,5 +1,5 @@
 // The one place where the command starts the runtime: from the settings of [run] to the options of `run`.
-import { type Context, type RunOptions, run, UsageError } from '../../runtime/index.js';
+import { CancelledError, type Context, type RunOptions, run, UsageError } from '../../runtime/index.js';
 import type { runSection } from '../command/run-settings.js';
 import type { Values } from '../command/setting.js';
 
@@ -24,17 +24,18 @@ export function runtimeOptions(settings: RunSettings): RunOptions {
   };
 }
 
-/** Runs `main` under the runtime until it ends or the signal is aborted, and then throws the signal's reason. */
-export function startRuntime<T>(
+/**
+ * Runs `main` under the runtime until it ends. When the signal is aborted nothing new starts, running tasks are waited
+ * for a little, and the signal's reason is thrown.
+ */
+export async function startRuntime<T>(
   main: (ctx: Context) => T | Promise<T>,
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    run(main, options)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', stop));
-  });
+  try {
+    return await run(main, { ...options, signal });
+  } catch (error) {
+    throw signal.aborted && error instanceof CancelledError ? signal.reason : error;
+  }
 }

@@ -34,4 +34,29 @@ const fill: Leaf = {
   },
 };
 
-export const builtinLeaves: ReadonlyMap<string, Leaf> = new Map([[fill.name, fill]]);
+/** Combines conditions; numbers hold unless they are 0. */
+const predicate: Leaf = {
+  name: 'predicate',
+  requirements: [],
+  fields: [],
+  run: (_views, args) => {
+    const { how, a, b } = args as { how: string; a: unknown; b: unknown };
+    const first = holds(a);
+    if (how === 'not') return !first;
+    if (how === 'is') return first;
+    const second = holds(b);
+    return how === 'and' ? first && second : first || second;
+  },
+};
+
+function holds(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number') return value !== 0;
+  throw new TypeError(
+    `a predicate is made of a boolean or a number, but the future holds ${value === null ? 'null' : `a value of type ${typeof value}`}`,
+  );
+}
+
+export const builtinLeaves: ReadonlyMap<string, Leaf> = new Map(
+  [fill, predicate].map((leaf) => [leaf.name, leaf]),
+);

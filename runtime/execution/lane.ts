@@ -1,13 +1,14 @@
 // Runs records on one thread: finds the task, makes its views and arguments (once each), calls it for every point,
 // keeps what it returns or throws. The same code serves workers, the I/O lane, and the executors without threads.
 import { now, putEntry, type SharedTimeline } from '../events/timeline.js';
-import { type Graph, Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
+import { Gate, type Graph, Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import { Results, readArgs, readValue, writeValue } from '../memory/launch-layout.js';
 import { SpaceWord, ViewWord } from '../memory/view-layout.js';
 import type { ReadySink } from './finish.js';
 import { foldResults } from './fold-results.js';
+import { cancel, takeOtherwise, verdict } from './gate.js';
 import { guardArray } from './guard.js';
 import type { Leaf, Resource, TaskContext } from './leaf.js';
 import { randomAt } from './random.js';
@@ -44,15 +45,22 @@ class Context implements TaskContext {
   index = 0;
   draws = 0;
   task = '';
+  slot = 0;
+  readonly #gate: Int32Array;
   readonly #seed: number;
   readonly #log: (line: string) => void;
   readonly #resources = new Map<object, unknown>();
   readonly #disposals: (() => void)[] = [];
 
-  constructor(options: LaneOptions) {
+  constructor(options: LaneOptions, gate: Int32Array) {
+    this.#gate = gate;
     this.lane = options.lane;
     this.#seed = options.seed;
     this.#log = options.log;
+  }
+
+  get aborted(): boolean {
+    return (Atomics.load(this.#gate, this.slot) & Gate.cancelled) !== 0;
   }
 
   random(): number {
@@ -109,7 +117,7 @@ export class Lane {
     this.#leaf = leaf;
     this.#ready = ready;
     this.#argsSerial = new Int32Array(graph.limits.launches);
-    this.#context = new Context(options);
+    this.#context = new Context(options, graph.gate);
   }
 
   dispose(): void {
@@ -134,6 +142,10 @@ export class Lane {
       return true;
     }
     if (kind === Kind.foldResults) return this.#fold(record, slot);
+    if (graph.gate[slot] !== 0) {
+      const what = verdict(graph, this.#heap, slot);
+      if (what !== 'run') return this.#passBy(record, slot, what);
+    }
     if (timeline === null) return this.#runTask(record, slot);
     const start = now();
     const done = this.#runTask(record, slot);
@@ -146,6 +158,15 @@ export class Lane {
       start,
     );
     return done;
+  }
+
+  /** Ends a record without running it; false where it counts as a failure. */
+  #passBy(record: number, slot: number, what: 'otherwise' | 'cancelled'): boolean {
+    const graph = this.#graph;
+    if (what === 'cancelled') cancel(graph, record);
+    else takeOtherwise(graph, this.#heap, record, this.#results(graph.results[slot]!, slot));
+    if (graph.tree[slot] !== 0) this.#climb(record, null, Atomics.load(graph.poison, record));
+    return what !== 'cancelled';
   }
 
   #climb(record: number, partial: number | null, root: number): void {
@@ -215,10 +236,12 @@ export class Lane {
     const graph = this.#graph;
     const slot = graph.launch[record]!;
     if (Atomics.load(graph.poison, record) !== 0) return true;
+    const what = graph.gate[slot] === 0 ? 'run' : verdict(graph, this.#heap, slot);
+    if (what !== 'run') return this.#passBy(record, slot, what);
     const leaf = this.#leaf(graph.task[slot]!);
     const timeline = this.#options.timeline;
     const start = timeline === null ? 0 : now();
-    const context = new Context(this.#options);
+    const context = new Context(this.#options, graph.gate);
     this.#enter(leaf, slot, context);
     const end = graph.first[record]! + graph.points[record]!;
     let point = graph.first[record]!;
@@ -283,6 +306,7 @@ export class Lane {
     context.domain = { lo, hi };
     context.operation = this.#graph.operation[slot]!;
     context.task = leaf.name;
+    context.slot = slot;
     return context;
   }
 
@@ -410,7 +434,7 @@ export class Lane {
     const unit = writeValue(this.#heap, failure);
     for (;;) {
       const old = Atomics.load(graph.failure, slot);
-      if (old !== 0 && (readValue(this.#heap, old) as Failure).point < point) return;
+      if (old > 0 && (readValue(this.#heap, old) as Failure).point < point) return;
       if (Atomics.compareExchange(graph.failure, slot, old, unit) === old) return;
     }
   }

@@ -8,6 +8,8 @@ export interface TaskContext {
   readonly domain: { readonly lo: readonly number[]; readonly hi: readonly number[] };
   /** The lane it runs on: for messages only, results must not depend on it. */
   readonly lane: number;
+  /** True once the launch was cancelled: a long task may look now and then, and end early. */
+  readonly aborted: boolean;
   /** A random number in [0, 1), keyed by the run's seed, the operation, the point and the number of calls before. */
   random(): number;
   /** A line on the error stream, marked with task and point. */

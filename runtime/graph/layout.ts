@@ -44,6 +44,12 @@ export const Kind = {
   io: 5,
 } as const;
 
+/** Bits of `Graph.gate`: a predicate decides whether the records run; they were cancelled. */
+export const Gate = { guarded: 1, cancelled: 2 } as const;
+
+/** `Graph.failure` of a launch that was cancelled before all of it had started. */
+export const CANCELLED = -1;
+
 /** `Graph.state` of a record. */
 export const State = { free: 0, waiting: 1, done: 2, failed: 3, skipped: 4 } as const;
 
@@ -109,7 +115,12 @@ export interface Graph {
   readonly tree: Int32Array;
   /** Record that applies the reductions of this launch, or NONE. */
   readonly applyRecord: Int32Array;
-  /** Error text of the first failed point in a heap block, per launch; 0 is none. */
+  /** Why its records may have to be skipped: bits of `Gate`, 0 for most launches. */
+  readonly gate: Int32Array;
+  /** Heap blocks: results whose first value is the predicate, and the value of the points where it does not hold (0: none). */
+  readonly guard: Int32Array;
+  readonly otherwise: Int32Array;
+  /** Error text of the first failed point in a heap block, per launch; 0 is none, CANCELLED says that no task threw. */
   readonly failure: Int32Array;
   /** Per launch and requirement: heap block with the view of every colour, and with the colour of every point (0: identity). */
   readonly bindings: Int32Array;
@@ -130,7 +141,7 @@ export interface SharedGraph {
 }
 
 const PER_RECORD = 11;
-const PER_LAUNCH = 13 + 2 * MAX_REQUIREMENTS;
+const PER_LAUNCH = 16 + 2 * MAX_REQUIREMENTS;
 const CONTROL_WORDS = 256;
 const LINE = 16;
 
@@ -197,6 +208,9 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
     domain: launch(),
     tree: launch(),
     applyRecord: launch(),
+    gate: launch(),
+    guard: launch(),
+    otherwise: launch(),
     failure: launch(),
     bindings: take(limits.launches * MAX_REQUIREMENTS),
     projections: take(limits.launches * MAX_REQUIREMENTS),

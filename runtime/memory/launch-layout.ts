@@ -79,8 +79,13 @@ export function readValue(heap: Heap, unit: number): unknown {
   return deserialize(Buffer.from(new Uint8Array(buffer, byte + BLOCK_HEADER, heap.load(unit, 0))));
 }
 
+/** Bytes of a block that `writeValue` made. */
+export function valueBytes(heap: Heap, unit: number): number {
+  return BLOCK_HEADER + heap.load(unit, 0);
+}
+
 export function freeValue(heap: Heap, unit: number): void {
-  heap.free(unit, BLOCK_HEADER + heap.load(unit, 0));
+  heap.free(unit, valueBytes(heap, unit));
 }
 
 // ---- arguments ----

@@ -10,11 +10,18 @@ export interface SplitArgs {
   readonly numbers: number[];
   readonly rest: Record<string, unknown> | undefined;
   readonly futures: { key: string; source: LaunchHandle; index: number }[];
+  /** Futures that have failed already: who takes them is skipped. */
+  readonly failed: { source: LaunchHandle; index: number }[];
 }
 
 /** Numbers, futures that are not there yet, and everything else. Refuses what cannot be sent. */
 export function splitArgs(args: Readonly<Record<string, unknown>>, where: string): SplitArgs {
-  const split = { numberKeys: [] as string[], numbers: [] as number[], futures: [] as SplitArgs['futures'] };
+  const split = {
+    numberKeys: [] as string[],
+    numbers: [] as number[],
+    futures: [] as SplitArgs['futures'],
+    failed: [] as SplitArgs['failed'],
+  };
   let rest: Record<string, unknown> | undefined;
   for (const [key, given] of Object.entries(args)) {
     let value = given;
@@ -29,7 +36,10 @@ export function splitArgs(args: Readonly<Record<string, unknown>>, where: string
         split.futures.push({ key, source: handle, index });
         continue;
       }
-      if (handle.error !== null && handle.spoiled?.[index] === 1) throw handle.error;
+      if (handle.spoiled?.[index] === 1) {
+        split.failed.push({ source: handle, index });
+        continue;
+      }
       value = handle.values?.[index];
     }
     if (typeof value === 'number') {

@@ -8,9 +8,11 @@ import type { FieldSpace, Fields } from '../regions/index.js';
 import { IndexSpace } from '../spaces/index.js';
 import type { AllCaps, Cap, RegionRef } from './capabilities.js';
 import type { Engine, RunEvents } from './engine.js';
-import type { FutureMap, TaskFuture } from './future.js';
+import { type FutureMap, TaskFuture } from './future.js';
 import { HostOperations } from './host.js';
+import type { FillOptions, LaunchOptions } from './launch-options.js';
 import { Launcher } from './launcher.js';
+import { Predicate } from './predicate.js';
 import { Projections } from './projections.js';
 import { type ArrayOf, Region, rootRegion } from './region.js';
 import type { IndexArgs, Requirements, SingleArgs, Task } from './task.js';
@@ -20,7 +22,9 @@ import { Tree } from './tree.js';
 export type MaybeFuture<A> = { readonly [K in keyof A]: A[K] | TaskFuture<A[K]> };
 
 /** Arguments may be left out where the task takes none. */
-type ArgsOf<A> = object extends A ? [args?: MaybeFuture<A>] : [args: MaybeFuture<A>];
+type ArgsOf<A, T> = object extends A
+  ? [args?: MaybeFuture<A>, options?: LaunchOptions<Awaited<T>>]
+  : [args: MaybeFuture<A>, options?: LaunchOptions<Awaited<T>>];
 
 /**
  * Program order is the order of the calls on one context. Launching is cheap and does not wait (but for a full window
@@ -67,22 +71,24 @@ export class Context {
     region: RegionRef<F, { [P in K]: Cap }>,
     field: K,
     value: Element<ArrayOf<F[K]>> | number | TaskFuture<number>,
+    options?: FillOptions,
   ): void {
     if (!(region instanceof Region)) throw new LaunchError('fill: what was given is no region.');
-    this.#launcher.fill(region, field, value, here(this.fill));
+    this.#launcher.fill(region, field, value, here(this.fill), options);
   }
 
   /** Runs a task once. */
   launch<R extends Requirements, A extends object, T>(
     task: Task<R, A, T>,
     regions: SingleArgs<R>,
-    ...[args]: ArgsOf<A>
+    ...[args, options]: ArgsOf<A, T>
   ): TaskFuture<Awaited<T>> {
     return this.#launcher.single(
       task,
       regions,
       (args ?? {}) as Record<string, unknown>,
       here(this.launch),
+      options,
     ) as TaskFuture<Awaited<T>>;
   }
 
@@ -91,7 +97,7 @@ export class Context {
     domain: readonly number[] | IndexSpace,
     task: Task<R, A, T>,
     regions: IndexArgs<R>,
-    ...[args]: ArgsOf<A>
+    ...[args, options]: ArgsOf<A, T>
   ): FutureMap<Awaited<T>> {
     return this.#launcher.index(
       domain,
@@ -99,7 +105,18 @@ export class Context {
       regions,
       (args ?? {}) as Record<string, unknown>,
       here(this.index),
+      options,
     ) as FutureMap<Awaited<T>>;
+  }
+
+  /** A condition from a future of a boolean or a number (which holds unless it is 0), for the launch option `when`. */
+  predicate(future: TaskFuture<boolean> | TaskFuture<number>): Predicate {
+    if (!(future instanceof TaskFuture)) {
+      throw new LaunchError(
+        'predicate: what was given is no future of one value: pass what a launch, map.at(point), map.reduce(operator) or future.map(f) returned.',
+      );
+    }
+    return new Predicate(this.#launcher, this.#launcher.combine('is', [future]));
   }
 
   /** Resolves when everything launched so far has ended; rejects with the first failure that nobody was told of. */

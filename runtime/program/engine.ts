@@ -3,6 +3,7 @@ import { EventEmitter } from 'eventemitter3';
 import { Analysis, type AnalysisFaults } from '../analysis/dependences.js';
 import { RecordBuilder } from '../analysis/record-builder.js';
 import {
+  CancelledError,
   LaunchError,
   type ManipleError,
   OutOfMemoryError,
@@ -16,7 +17,7 @@ import type { Failure } from '../execution/lane.js';
 import type { Leaf } from '../execution/leaf.js';
 import { takeReady } from '../execution/stack.js';
 import type { Executor, ExecutorParts, TaskName } from '../executors/executor.js';
-import { createGraph, type Graph, Kind, launcherLane, NONE, Word } from '../graph/layout.js';
+import { CANCELLED, createGraph, type Graph, Kind, launcherLane, NONE, Word } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Placement } from '../mapping/static-placement.js';
 import { Heap } from '../memory/heap.js';
@@ -31,6 +32,7 @@ import {
   writeValue,
 } from '../memory/launch-layout.js';
 import { IndexSpace } from '../spaces/index.js';
+import { Cancellation } from './cancellation.js';
 import type { LaunchHandle } from './handle.js';
 
 export interface EngineOptions {
@@ -49,6 +51,8 @@ export interface EngineOptions {
   readonly placement: Placement | null;
   readonly createExecutor: (parts: ExecutorParts) => Executor;
   readonly log: (line: string) => void;
+  /** Aborting it cancels everything that has not started. */
+  readonly signal: AbortSignal | null;
 }
 
 /** Public events of a run, for progress displays and logs. */
@@ -69,6 +73,7 @@ export class Engine {
   readonly builder: RecordBuilder;
   readonly analysis: Analysis;
   readonly executor: Executor;
+  readonly cancellation: Cancellation;
   readonly options: EngineOptions;
   readonly events = new EventEmitter<RunEvents>();
   readonly timeline: TimelineEntry[] = [];
@@ -95,7 +100,7 @@ export class Engine {
   /** Promises that wait for a launch to end. */
   #watching = 0;
   /** Failures by operation, and which of them the program has been told. */
-  readonly #failures = new Map<number, TaskError>();
+  readonly #failures = new Map<number, ManipleError>();
   readonly #told = new Set<ManipleError>();
   #lost: WorkerLostError | null = null;
   readonly #later: { operation: number; run: () => void }[] = [];
@@ -112,6 +117,7 @@ export class Engine {
       tasks: 1024,
       workers: options.workers,
     });
+    this.cancellation = new Cancellation(this.graph);
     this.heap = Heap.reserve(options.memory, this.graph.control);
     this.builder = new RecordBuilder(this.graph, () => this.#starve());
     this.#freeSlots = Array.from({ length: launches - 1 }, (_, i) => launches - 1 - i);
@@ -137,12 +143,26 @@ export class Engine {
     this.#finisher = new Finisher(this.graph, launcherLane(this.graph), (record) =>
       this.executor.ready(record),
     );
+    options.signal?.addEventListener('abort', this.#stopped, { once: true });
     this.analysis = new Analysis(
       this.builder,
       () => this.builder.open(this.#joinSlot, 0, 0, 0),
       (record) => this.#finisher.finish(record, false),
       options.faults,
     );
+  }
+
+  /** The run was aborted: what has not started does not start any more. */
+  readonly #stopped = (): void => {
+    for (const handle of this.#handles) {
+      if (handle !== null) this.cancellation.cancel(handle, this.options.signal!.reason);
+    }
+  };
+
+  /** Refuses new operations once the run was aborted. */
+  checkRunning(name: string, site: { stack?: string }): void {
+    const { signal } = this.options;
+    if (signal?.aborted === true) throw new CancelledError(name, launchSite(site), signal.reason);
   }
 
   // ---- task kinds ----
@@ -255,6 +275,9 @@ export class Engine {
     graph.tree[slot] = 0;
     graph.applyRecord[slot] = NONE;
     graph.failure[slot] = 0;
+    graph.gate[slot] = 0;
+    graph.guard[slot] = 0;
+    graph.otherwise[slot] = 0;
     const handle: LaunchHandle = {
       task: name,
       operation,
@@ -279,6 +302,8 @@ export class Engine {
       held: [],
       sources: [...sources],
       blocks: [{ unit: domainUnit, bytes: domainBytes }],
+      signal: null,
+      cancelled: null,
       args: null,
     };
     this.#handles[slot] = handle;
@@ -441,7 +466,10 @@ export class Engine {
       handle.values = Array.from({ length: handle.points }, (_, i) => results.get(i));
     }
     const failure = graph.failure[slot]!;
-    if (failure !== 0) {
+    if (failure === CANCELLED) {
+      const { reason } = handle.cancelled!;
+      this.#failures.set(handle.operation, new CancelledError(handle.task, launchSite(handle.site), reason));
+    } else if (failure !== 0) {
       const { point, name, message, stack } = readValue(heap, failure) as Failure;
       freeValue(heap, failure);
       const cause = new Error(message);
@@ -465,6 +493,7 @@ export class Engine {
       this.#reclaim(instance);
     }
     for (const held of handle.held) held.users--;
+    this.cancellation.forget(handle);
     for (const source of handle.sources) {
       source.dependents--;
       this.#freeSlot(source);
@@ -613,6 +642,11 @@ export class Engine {
       if (open === undefined || open === null) return;
       await this.ended(open);
     }
+  }
+
+  /** No abort of the run is listened for any more. */
+  detach(): void {
+    this.options.signal?.removeEventListener('abort', this.#stopped);
   }
 
   /** Blocks until all launches have ended. */

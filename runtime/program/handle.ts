@@ -44,6 +44,10 @@ export interface LaunchHandle {
   readonly sources: LaunchHandle[];
   /** Heap blocks to give back at the end. */
   readonly blocks: { unit: number; bytes: number }[];
+  /** Aborting it cancels the launch. */
+  signal: AbortSignal | null;
+  /** Set once the launch was cancelled. */
+  cancelled: { readonly reason: unknown } | null;
   args: { unit: number; bytes: number } | null;
 }
 

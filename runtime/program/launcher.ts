@@ -13,9 +13,12 @@ import { IndexSpace, unionAll } from '../spaces/index.js';
 import { type SplitArgs, splitArgs } from './arguments.js';
 import type { Engine } from './engine.js';
 import { FutureMap, TaskFuture } from './future.js';
+import { type Guard, guardOf, guardUses, openGate } from './guarded.js';
 import { type LaunchHandle, recordOf } from './handle.js';
+import { checkOptions, type FillOptions, type LaunchOptions } from './launch-options.js';
 import { checkInterference, type Resolved } from './legality.js';
 import type { FuturePort } from './ports.js';
+import type { PredicatePort, PredicateRule } from './predicate.js';
 import type { Projections } from './projections.js';
 import { Partition, ProjectedPartition, Region } from './region.js';
 import type { FieldUse } from './requirement.js';
@@ -41,7 +44,7 @@ interface Step {
 
 const ONE = IndexSpace.extent([1]);
 
-export class Launcher {
+export class Launcher implements PredicatePort {
   readonly engine: Engine;
   readonly #projections: Projections;
   readonly #futures: FuturePort;
@@ -65,8 +68,12 @@ export class Launcher {
     regions: Readonly<Record<string, unknown>>,
     args: Readonly<Record<string, unknown>>,
     site: { stack?: string },
+    options?: LaunchOptions,
   ): FutureMap<unknown> {
-    return new FutureMap(this.#futures, this.#launch(this.#domain(domain), task, regions, args, site));
+    return new FutureMap(
+      this.#futures,
+      this.#launch(this.#domain(domain), task, regions, args, site, options),
+    );
   }
 
   /** Launches a task once. */
@@ -75,8 +82,9 @@ export class Launcher {
     regions: Readonly<Record<string, unknown>>,
     args: Readonly<Record<string, unknown>>,
     site: { stack?: string },
+    options?: LaunchOptions,
   ): TaskFuture<unknown> {
-    return new TaskFuture(this.#futures, this.#launch(ONE, task, regions, args, site), 0);
+    return new TaskFuture(this.#futures, this.#launch(ONE, task, regions, args, site, options), 0);
   }
 
   #domain(domain: readonly number[] | IndexSpace): IndexSpace {
@@ -102,6 +110,7 @@ export class Launcher {
     regions: Readonly<Record<string, unknown>>,
     args: Readonly<Record<string, unknown>>,
     site: { stack?: string },
+    options?: LaunchOptions,
   ): LaunchHandle {
     if (typeof task !== 'object' || task === null || !('leaf' in task)) {
       throw new LaunchError(
@@ -110,7 +119,9 @@ export class Launcher {
           : `What was launched is no task: declare it with task({ ... }), and pass what that returns.`,
       );
     }
-    const resolved = this.#resolve(domain, task, regions);
+    if (options !== undefined) checkOptions(options, `task ${task.name}`);
+    let resolved = this.#resolve(domain, task, regions);
+    if (options?.when !== undefined) resolved = guardUses(resolved);
     this.#checkLegal(task, domain, resolved);
     const name = task.name;
     const words = () =>
@@ -125,6 +136,7 @@ export class Launcher {
       args,
       site,
       words,
+      options,
     );
   }
 
@@ -205,8 +217,10 @@ export class Launcher {
     args: Readonly<Record<string, unknown>>,
     site: { stack?: string },
     words: () => string[],
+    options?: LaunchOptions,
   ): LaunchHandle {
     const { engine } = this;
+    engine.checkRunning(name, site);
     const { graph, heap, builder, analysis } = engine;
     const taskId = engine.taskId(leaf, kindName);
     // Arguments are looked at before anything is made, so that a refused launch leaves no trace.
@@ -218,9 +232,13 @@ export class Launcher {
     for (const requirement of resolved) makeInstances(requirement, points);
     for (const requirement of resolved) rename(engine, requirement, points);
     const sources = split.futures.map(({ source }) => source);
+    const guard: Guard | null = options?.when === undefined ? null : guardOf(options.when);
+    if (guard?.live === true) sources.push(guard.source);
     const handle = engine.openLaunch(kind, taskId, name, domain, site, words, sources);
     const { slot } = handle;
     graph.requirements[slot] = resolved.length;
+    if (guard !== null) openGate(engine, handle, guard, options!.otherwise);
+    if (options?.signal !== undefined) engine.cancellation.watch(handle, options.signal);
 
     const steps: Step[] = [];
     const reductions: { requirement: number; target: number; steps: Step[] }[] = [];
@@ -279,6 +297,8 @@ export class Launcher {
         }
       }
       for (const { source, index } of split.futures) this.#afterFuture(source, index);
+      for (const { source, index } of split.failed) this.#afterFuture(source, index);
+      if (guard !== null) this.#afterFuture(guard.source, guard.index);
       engine.seal();
     }
     handle.records = records;
@@ -398,7 +418,14 @@ export class Launcher {
   // ---- fills, reads and writes by the program ----
 
   /** Sets one field of all points of a region to one number (or to that of a future). */
-  fill(region: AnyRegion, field: string, value: unknown, site: { stack?: string }): void {
+  fill(
+    region: AnyRegion,
+    field: string,
+    value: unknown,
+    site: { stack?: string },
+    options?: FillOptions,
+  ): void {
+    if (options !== undefined) checkOptions(options, 'fill');
     const { tree, place: partition, colour } = region;
     tree.check();
     const index = fieldIndex(region.space as FieldSpace, field);
@@ -414,24 +441,48 @@ export class Launcher {
       }
     }
     const leaf = builtinLeaves.get('fill')!;
-    const resolved: Resolved = {
+    const plain: Resolved = {
       name: 'region',
       tree,
       partition,
       uses: useOf(index, FILLED, OVERWRITE),
       colours: this.#projections.constant(partition, ONE, colour),
     };
+    const resolved = options?.when === undefined ? [plain] : guardUses([plain]);
     this.#issue(
       ONE,
       'fill',
       leaf,
       { module: BUILTIN, name: 'fill' },
       Kind.task,
-      [resolved],
+      resolved,
       { value },
       site,
       () => [`${tree.name} {${field}}`],
+      options,
     );
+  }
+
+  /** A condition made of others, computed on a worker. */
+  combine(how: PredicateRule, operands: readonly TaskFuture<unknown>[]): TaskFuture<boolean> {
+    const site: { stack?: string } = {};
+    Error.captureStackTrace(site, this.combine);
+    const args: Record<string, unknown> = { how };
+    operands.forEach((operand, i) => {
+      args[i === 0 ? 'a' : 'b'] = operand;
+    });
+    const handle = this.#issue(
+      ONE,
+      'predicate',
+      builtinLeaves.get('predicate')!,
+      { module: BUILTIN, name: 'predicate' },
+      Kind.task,
+      [],
+      args,
+      site,
+      () => [],
+    );
+    return new TaskFuture<boolean>(this.#futures, handle, 0);
   }
 }
 

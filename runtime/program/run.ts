@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import type { AnalysisFaults } from '../analysis/dependences.js';
-import { LaunchError, UsageError } from '../errors.js';
+import { CancelledError, LaunchError, UsageError } from '../errors.js';
 import type { TimelineEntry } from '../events/timeline.js';
 import { Bulk } from '../executors/bulk.js';
 import { InOrder, Virtual } from '../executors/one-thread.js';
@@ -48,6 +48,11 @@ export interface RunOptions {
   readonly onTimeline?: (timeline: Timeline) => void;
   /** Statistics at the end. */
   readonly onStatistics?: (statistics: RunStatistics) => void;
+  /**
+   * Aborting it ends the run: what has not started is skipped, further launches throw, and the run rejects with a
+   * `CancelledError`. Running tasks are waited for a little, then ended with their threads.
+   */
+  readonly signal?: AbortSignal;
   /** Where lines from `ctx.log` go; default the error stream. */
   readonly log?: (line: string) => void;
   /** Task records and launches alive at once. */
@@ -140,6 +145,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
           : executor === 'inOrder'
             ? new InOrder(parts)
             : new Virtual(parts, options.eagerness),
+    signal: options.signal ?? null,
     log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
   });
   const { onEdge } = options;
@@ -158,13 +164,15 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     engine.builder.onEdge = (before, _generation, after) => onEdge(describe(before), describe(after));
   }
   try {
-    const value = await main(new Context(engine));
+    const value = await untilAborted(main, engine, options.signal);
     await engine.quiet();
     const error = engine.untold();
     if (error !== null) throw error;
+    if (options.signal?.aborted === true) throw aborted(options.signal);
     return value;
   } finally {
     // Whatever happened, all lanes end: first what they still run, as far as it ends by itself.
+    engine.detach();
     await engine.executor.stop();
     engine.poll();
     options.onTimeline?.({
@@ -177,5 +185,42 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
       edges: engine.builder.edgesMade,
       peakBytes: engine.heap.peakBytes,
     });
+  }
+}
+
+function aborted(signal: AbortSignal): CancelledError {
+  return new CancelledError('main', 'the start of the run', signal.reason);
+}
+
+/** What a program that was aborted may still take until its running tasks have ended. */
+const GRACE_MS = 2000;
+
+/** What `main` returns or throws; once the run is aborted, it has until the running tasks have ended, but not long. */
+async function untilAborted<T>(
+  main: (ctx: Context) => T | Promise<T>,
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (signal === undefined) return main(new Context(engine));
+  let late: NodeJS.Timeout | undefined;
+  let abort = (): void => {};
+  const over = new Promise<never>((_, reject) => {
+    const end = () => reject(aborted(signal));
+    abort = () => {
+      late = setTimeout(end, GRACE_MS);
+      // When all is quiet, one turn of the event loop for what `main` does about it.
+      engine.quiet().then(
+        () => setImmediate(end),
+        () => {},
+      );
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([Promise.resolve().then(() => main(new Context(engine))), over]);
+  } finally {
+    clearTimeout(late);
+    signal.removeEventListener('abort', abort);
   }
 }

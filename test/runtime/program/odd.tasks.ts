@@ -99,3 +99,16 @@ export const identity = task({
   name: 'identity',
   run: (_views, { value }: { value: unknown }) => value,
 });
+
+/** Works until it is cancelled, or for so many milliseconds. Returns whether it was cancelled. */
+export const patient = task({
+  module: import.meta.url,
+  name: 'patient',
+  regions: { v: updates(Grid, 'x') },
+  run({ v }, { ms }: { ms: number }, context) {
+    const deadline = Date.now() + ms;
+    while (!context.aborted && Date.now() < deadline);
+    for (const i of v.points) v.x[i]! += 1;
+    return context.aborted;
+  },
+});

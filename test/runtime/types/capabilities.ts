@@ -130,7 +130,7 @@ export async function launches(context: Context) {
   context.launch(dot, { v: blocks.sub([3]) });
   const values: Float32Array = await region.read('x');
   const owners: Int32Array = await blocks[0]!.read('owner');
-  // @ts-expect-error TS2554: Expected 3 arguments, but got 2
+  // @ts-expect-error TS2554: Expected 3-4 arguments, but got 2
   context.launch(saxpy, { v: region });
 
   // Futures are arguments, and values have the type of the task.
@@ -223,4 +223,19 @@ export function constructors(context: Context) {
   // @ts-expect-error TS2345: Type '"unknown"' is not assignable to type '"disjoint"'
   known.push(partition.union(partition.equal([2]), partition.equal([2])).at());
   return known;
+}
+
+// ---- options of a launch ----
+
+export function guarded(ctx: Context, v: RegionRef<typeof Vec.fields, { x: 'R'; y: 'R' }>): void {
+  const total = ctx.launch(dot, { v }, {});
+  const when = ctx.predicate(total.map((value) => value > 1));
+  ctx.launch(dot, { v }, {}, { when, otherwise: 0, signal: AbortSignal.abort() });
+  ctx.predicate(total);
+  // @ts-expect-error TS2322: Type 'string' is not assignable to type 'number'
+  ctx.launch(dot, { v }, {}, { when, otherwise: 'none' });
+  // @ts-expect-error TS2739: is missing the following properties from type 'Predicate'
+  ctx.launch(dot, { v }, {}, { when: total });
+  // @ts-expect-error TS2345: Argument of type 'TaskFuture<string>' is not assignable
+  ctx.predicate(total.map(String));
 }

@@ -1,0 +1,44 @@
+// What a launch may ask for besides regions and arguments.
+import { LaunchError } from '../errors.js';
+import { Predicate } from './predicate.js';
+
+/** The last argument of `ctx.launch` and `ctx.index`. */
+export interface LaunchOptions<T = unknown> {
+  /** The operation happens only if this holds. If not, regions keep their values, and futures take `otherwise`. */
+  readonly when?: Predicate | undefined;
+  /** The value of the futures where `when` does not hold; `undefined` if nothing is said. */
+  readonly otherwise?: T | undefined;
+  /** Once aborted, points that have not started are skipped, and the futures reject with a `CancelledError`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `ctx.fill` takes of them. */
+export type FillOptions = Pick<LaunchOptions, 'when' | 'signal'>;
+
+const NAMES: ReadonlySet<string> = new Set<keyof LaunchOptions>(['when', 'otherwise', 'signal']);
+
+/** Refuses options that there are not, or that are not what they should be. */
+export function checkOptions(options: LaunchOptions, where: string): void {
+  for (const name of Object.keys(options)) {
+    if (!NAMES.has(name))
+      throw new LaunchError(
+        `${where}: there is no launch option ${name}; there are ${[...NAMES].join(', ')}.`,
+      );
+  }
+  const { when, signal } = options;
+  if (when !== undefined && !(when instanceof Predicate)) {
+    throw new LaunchError(
+      `${where}: option when is no predicate: make one of a future with ctx.predicate(future).`,
+    );
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new LaunchError(
+      `${where}: option signal is no AbortSignal: pass the signal of an AbortController.`,
+    );
+  }
+  if ('otherwise' in options && when === undefined) {
+    throw new LaunchError(
+      `${where}: option otherwise says what a launch returns when its predicate does not hold, but there is no option when.`,
+    );
+  }
+}
