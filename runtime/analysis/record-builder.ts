@@ -133,6 +133,12 @@ export class RecordBuilder {
     return this.#poisoned.size > 0 && this.#poisoned.has(key(record, generation));
   }
 
+  /** 1 + the operation whose failure has reached a record that has ended, or 0. */
+  rootOf(record: number, generation: number): number {
+    if (this.graph.generation[record] === generation) return Atomics.load(this.graph.poison, record);
+    return this.#poisoned.get(key(record, generation)) ?? 0;
+  }
+
   get unmet(): number {
     return this.#unmet;
   }

@@ -1,7 +1,8 @@
 // What happens when a record ends, on whatever lane it ran: successors are counted down, poison goes along the
 // edges that carry data, and the record goes to the launching thread to be retired.
-import { CLOSED, type Graph, Kind, NONE, State } from '../graph/layout.js';
+import { CLOSED, type Graph, Kind, NONE, State, Word } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
+import { pushReady } from './stack.js';
 
 /** Where a record goes that has no unmet precondition left. */
 export type ReadySink = (record: number) => void;
@@ -39,8 +40,12 @@ export class Finisher {
 
   #one(record: number, failed: boolean): boolean {
     const graph = this.#graph;
-    const { edgeNext, edgeTo, head, launch, pending, points, remaining, spent, state } = graph;
+    const { control, edgeNext, edgeTo, head, kind, launch, pending, points, remaining, spent, state } = graph;
     const root = Atomics.load(graph.poison, record);
+    // Whoever waits for this record finds it told. Before the first failure there is nothing to tell.
+    if (control[Word.failures] !== 0 && kind[launch[record]!] !== Kind.join) {
+      pushReady(graph, Word.ended, record);
+    }
     // State before head: whoever finds the list closed may read the state.
     Atomics.store(state, record, failed ? State.failed : root === 0 ? State.done : State.skipped);
     const first = Atomics.exchange(head, record, CLOSED);

@@ -1,6 +1,7 @@
 // The run loop of a worker: own deque, own inbox, then the others' inboxes and deques; then a bounded spin, then sleep.
 import { addon } from '../../native/index.js';
 import { type Graph, Kind, Word } from '../graph/layout.js';
+import { unjudged } from '../graph/poison.js';
 import { type Deque, pop, push, steal } from './deque.js';
 import { Finisher } from './finish.js';
 import type { Lane } from './lane.js';
@@ -18,6 +19,14 @@ export interface WorkerOptions {
   readonly loaded: (task: number) => boolean;
 }
 
+/** Sends a record to the launching thread. `ring` sends a message: that thread may sit in its event loop. */
+export function toLauncher(graph: Graph, record: number, ring: () => void): void {
+  const { control } = graph;
+  pushReady(graph, Word.launcherStack, record);
+  wakeLauncher(control);
+  if (Atomics.exchange(control, Word.wanted, 0) === 1) ring();
+}
+
 /**
  * Where ready records go when the lane that made them ready is not the launching thread. `ring` sends that thread a
  * message: it may sit in its event loop, waiting for something that only it can run.
@@ -26,11 +35,8 @@ export function readySink(graph: Graph, own: Deque, ring: () => void): (record: 
   const { control, kind, launch } = graph;
   return (record) => {
     const what = kind[launch[record]!]!;
-    if (what === Kind.host) {
-      pushReady(graph, Word.launcherStack, record);
-      wakeLauncher(control);
-      if (Atomics.exchange(control, Word.wanted, 0) === 1) ring();
-    } else if (what === Kind.io) {
+    if (what === Kind.host) toLauncher(graph, record, ring);
+    else if (what === Kind.io) {
       pushReady(graph, Word.ioStack, record);
       Atomics.add(control, Word.io, 1);
       Atomics.notify(control, Word.io, 1);
@@ -73,6 +79,10 @@ export class WorkerLoop {
     for (;;) {
       const record = this.#held >= 0 ? this.#held : this.#find();
       if (record < 0) return 'stop';
+      if (unjudged(graph, record)) {
+        toLauncher(graph, record, ring);
+        continue;
+      }
       const slot = launch[record]!;
       const runs = kind[slot] === Kind.task;
       if (runs && !loaded(task[slot]!)) {

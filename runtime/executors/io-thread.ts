@@ -4,8 +4,9 @@ import { Finisher } from '../execution/finish.js';
 import { Lane } from '../execution/lane.js';
 import { announceRetired } from '../execution/sleep.js';
 import { takeReady } from '../execution/stack.js';
-import { readySink } from '../execution/worker.js';
+import { readySink, toLauncher } from '../execution/worker.js';
 import { attachGraph, Word } from '../graph/layout.js';
+import { unjudged } from '../graph/poison.js';
 import { Heap } from '../memory/heap.js';
 import type { LaneData, LaneMessage } from './io-lane.js';
 import { TaskLoader } from './load-task.js';
@@ -47,7 +48,10 @@ const alive = setInterval(() => {}, 2 ** 30);
 while (Atomics.load(graph.control, Word.stop) === 0) {
   const seen = Atomics.load(graph.control, Word.io);
   const records = takeReady(graph, Word.ioStack);
-  for (const record of records) void start(record);
+  for (const record of records) {
+    if (unjudged(graph, record)) toLauncher(graph, record, () => say('ring'));
+    else void start(record);
+  }
   if (records.length > 0) continue;
   const change = Atomics.waitAsync(graph.control, Word.io, seen, 1000);
   if (change.async) await change.value;

@@ -7,6 +7,7 @@ import { Lane } from '../execution/lane.js';
 import { randomAt } from '../execution/random.js';
 import { pushReady } from '../execution/stack.js';
 import { type Graph, Kind, launcherLane, Word } from '../graph/layout.js';
+import { unjudged } from '../graph/poison.js';
 import type { Executor, ExecutorParts } from './executor.js';
 import { IoLane } from './io-lane.js';
 
@@ -44,7 +45,7 @@ abstract class OneThread implements Executor {
 
   ready(record: number): void {
     const kind = this.graph.kind[this.graph.launch[record]!]!;
-    if (kind === Kind.host) pushReady(this.graph, Word.launcherStack, record);
+    if (kind === Kind.host || unjudged(this.graph, record)) pushReady(this.graph, Word.launcherStack, record);
     else if (kind === Kind.io) this.#io.ready(record);
     else if (kind === Kind.join) this.#finisher.finish(record, false);
     else this.take(record);

@@ -26,6 +26,10 @@ export const Word = {
   launcherStack: 128,
   /** Spin lock of the heap. */
   heapLock: 144,
+  /** 1 once any task has failed: from then on every record that ends is told to the launching thread, in `ended`. */
+  failures: 160,
+  /** Head of the stack of records that have ended since, -1 when empty. */
+  ended: 176,
 } as const;
 
 /** What a record's launch is. */
@@ -51,7 +55,15 @@ export const Gate = { guarded: 1, cancelled: 2 } as const;
 export const CANCELLED = -1;
 
 /** `Graph.state` of a record. */
-export const State = { free: 0, waiting: 1, done: 2, failed: 3, skipped: 4 } as const;
+export const State = {
+  free: 0,
+  waiting: 1,
+  done: 2,
+  failed: 3,
+  skipped: 4,
+  /** Ready, and the launching thread has said exactly which failure has reached it, if any. */
+  judged: 5,
+} as const;
 
 /** `Graph.head` of a finished record: no edge can be added any more. */
 export const CLOSED = -2;
@@ -164,6 +176,7 @@ export function createGraph(limits: GraphLimits): Graph {
   graph.head.fill(NONE);
   graph.control[Word.ioStack] = NONE;
   graph.control[Word.launcherStack] = NONE;
+  graph.control[Word.ended] = NONE;
   graph.applyRecord.fill(NONE);
   return graph;
 }

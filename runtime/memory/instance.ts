@@ -1,4 +1,14 @@
 // A physical instance: the memory of one field of a region tree, laid out over the bounding box of the root.
+import type { IndexSpace } from '../spaces/index.js';
+
+/** Elements that a failed or skipped operation did not write, so that nobody may read them. */
+export interface Spoilt {
+  readonly space: IndexSpace;
+  /** The operation that would have written them. */
+  readonly operation: number;
+  /** 1 + the operation that failed first. */
+  readonly root: number;
+}
 
 export interface Instance {
   readonly unit: number;
@@ -9,4 +19,6 @@ export interface Instance {
   users: number;
   /** Replaced by a newer instance, or its region was freed: give it back when the last user has ended. */
   dead: boolean;
+  /** What failures have left unwritten; null where nothing is. */
+  spoilt: Spoilt[] | null;
 }

@@ -2,7 +2,7 @@
 // What cannot be sent to a worker is refused here, by name.
 import { LaunchError } from '../errors.js';
 import { FutureMap, TaskFuture } from './future.js';
-import type { LaunchHandle } from './handle.js';
+import type { LaunchHandle, PointOfLaunch } from './handle.js';
 import { Partition, ProjectedPartition, Region } from './region.js';
 
 export interface SplitArgs {
@@ -11,7 +11,7 @@ export interface SplitArgs {
   readonly rest: Record<string, unknown> | undefined;
   readonly futures: { key: string; source: LaunchHandle; index: number }[];
   /** Futures that have failed already: who takes them is skipped. */
-  readonly failed: { source: LaunchHandle; index: number }[];
+  readonly failed: PointOfLaunch[];
 }
 
 /** Numbers, futures that are not there yet, and everything else. Refuses what cannot be sent. */

@@ -17,8 +17,17 @@ import type { Failure } from '../execution/lane.js';
 import type { Leaf } from '../execution/leaf.js';
 import { takeReady } from '../execution/stack.js';
 import type { Executor, ExecutorParts, TaskName } from '../executors/executor.js';
-import { CANCELLED, createGraph, type Graph, Kind, launcherLane, NONE, Word } from '../graph/layout.js';
-import { poison } from '../graph/poison.js';
+import {
+  CANCELLED,
+  createGraph,
+  type Graph,
+  Kind,
+  launcherLane,
+  NONE,
+  State,
+  Word,
+} from '../graph/layout.js';
+import { poison, unjudged } from '../graph/poison.js';
 import type { Placement } from '../mapping/static-placement.js';
 import { Heap } from '../memory/heap.js';
 import type { Instance } from '../memory/instance.js';
@@ -33,7 +42,8 @@ import {
 } from '../memory/launch-layout.js';
 import { IndexSpace } from '../spaces/index.js';
 import { Cancellation } from './cancellation.js';
-import type { LaunchHandle } from './handle.js';
+import type { LaunchHandle, PointOfLaunch } from './handle.js';
+import { Spoils } from './spoils.js';
 
 export interface EngineOptions {
   readonly workers: number;
@@ -81,6 +91,7 @@ export class Engine {
   readonly taskNames: string[] = [];
   operations = 0;
   readonly #finisher: Finisher;
+  readonly #spoils: Spoils;
   readonly #timelines: SharedTimeline[] | null;
   readonly #timelineRead: number[] = [];
   timelineLost = 0;
@@ -140,6 +151,7 @@ export class Engine {
       log: options.log,
       lost: (error) => this.#workerLost(error),
     });
+    this.#spoils = new Spoils(this.builder);
     this.#finisher = new Finisher(this.graph, launcherLane(this.graph), (record) =>
       this.executor.ready(record),
     );
@@ -298,6 +310,9 @@ export class Engine {
       records: NO_RECORDS,
       generations: NO_RECORDS,
       host: null,
+      uses: [],
+      futures: NONE_TAKEN,
+      reduces: null,
       instances: [],
       held: [],
       sources: [...sources],
@@ -379,6 +394,8 @@ export class Engine {
       let at = this.#read[lane]!;
       if (at === put[0] && at === Atomics.load(put, 0)) continue;
       const end = Atomics.load(put, 0);
+      // What is in the ring by now was told before, if anything has failed.
+      if (graph.control[Word.failures] !== 0) this.#takeEnded();
       for (; at !== end; at = (at + 1) | 0) {
         const record = items[at & (items.length - 1)]!;
         const handle = this.#handles[graph.launch[record]!];
@@ -397,6 +414,21 @@ export class Engine {
         this.timelineLost += taken.lost;
       }
     }
+  }
+
+  /** With failures about: what has ended since is told in an order in which conflicts are in program order. */
+  #takeEnded(): void {
+    for (const record of takeReady(this.graph, Word.ended)) {
+      this.#spoils.ended(this.#handles[this.graph.launch[record]!]!, record);
+    }
+  }
+
+  /** Says which failure has reached a record that is ready, if any. */
+  #judge(handle: LaunchHandle, record: number): void {
+    this.#takeEnded();
+    const { graph } = this;
+    if (handle.uses.length > 0) graph.poison[record] = this.#spoils.rootOf(handle, record);
+    graph.state[record] = State.judged;
   }
 
   /** A record of a launch failed, or a failure reached it. */
@@ -426,7 +458,9 @@ export class Engine {
     const records = takeReady(graph, Word.launcherStack);
     for (const record of records) {
       const handle = this.#handles[graph.launch[record]!]!;
-      this.#finisher.finish(record, graph.poison[record] === 0 && !this.#runHost(handle, record));
+      if (unjudged(graph, record)) this.#judge(handle, record);
+      if (graph.kind[handle.slot] !== Kind.host) this.executor.ready(record);
+      else this.#finisher.finish(record, graph.poison[record] === 0 && !this.#runHost(handle, record));
     }
     return records.length > 0;
   }
@@ -494,6 +528,9 @@ export class Engine {
     }
     for (const held of handle.held) held.users--;
     this.cancellation.forget(handle);
+    handle.uses = [];
+    handle.futures = NONE_TAKEN;
+    handle.reduces = null;
     for (const source of handle.sources) {
       source.dependents--;
       this.#freeSlot(source);
@@ -669,6 +706,7 @@ export class Engine {
 }
 
 const NO_RECORDS = new Int32Array(0);
+const NONE_TAKEN: readonly PointOfLaunch[] = [];
 
 /** `file:line:column` of the first frame of a stack that lies outside of the runtime. */
 export function launchSite(site: { readonly stack?: string }): string {

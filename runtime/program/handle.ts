@@ -1,11 +1,28 @@
 // A launch as the launching thread sees it, from the call until nobody needs its results any more.
 
 import type { Instance } from '../memory/instance.js';
+import type { IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
+import type { FieldUse } from './requirement.js';
 
 /** Anything a launch holds that is counted while the launch lives. */
 export interface Held {
   users: number;
+}
+
+/** What a launch does with one region: fields with their instances of now, and the colour of every point. */
+export interface RegionUse {
+  readonly fields: readonly FieldUse[];
+  readonly instances: readonly Instance[];
+  readonly partition: IndexPartition;
+  /** Null: point number i takes colour i. */
+  readonly colours: Int32Array | null;
+}
+
+/** One result of a launch. */
+export interface PointOfLaunch {
+  readonly source: LaunchHandle;
+  readonly index: number;
 }
 
 export interface LaunchHandle {
@@ -39,6 +56,12 @@ export interface LaunchHandle {
   generations: Int32Array;
   /** Runs on the launching thread, for host records. */
   host: (() => void) | null;
+  /** For failures: what its records take and write. */
+  uses: RegionUse[];
+  /** Results that its tasks take as arguments. */
+  futures: readonly PointOfLaunch[];
+  /** The launch whose reductions this one applies. */
+  reduces: LaunchHandle | null;
   readonly instances: Instance[];
   readonly held: Held[];
   readonly sources: LaunchHandle[];

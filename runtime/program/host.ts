@@ -133,6 +133,7 @@ export class HostOperations implements RegionPort, FuturePort {
     // The instance of now: a later launch may rename the field before this record's turn comes.
     const instance = tree.instance(index);
     handle.host = () => run(instance);
+    handle.uses.push({ fields: uses, instances: [instance], partition, colours: requirement.colours });
     tree.use(handle, uses);
     makeOne(engine, handle, () => {
       for (const sets of tree.state.classes([index])) {

@@ -14,7 +14,7 @@ import { type SplitArgs, splitArgs } from './arguments.js';
 import type { Engine } from './engine.js';
 import { FutureMap, TaskFuture } from './future.js';
 import { type Guard, guardOf, guardUses, openGate } from './guarded.js';
-import { type LaunchHandle, recordOf } from './handle.js';
+import { type LaunchHandle, type RegionUse, recordOf } from './handle.js';
 import { checkOptions, type FillOptions, type LaunchOptions } from './launch-options.js';
 import { checkInterference, type Resolved } from './legality.js';
 import type { FuturePort } from './ports.js';
@@ -40,6 +40,14 @@ interface Step {
   readonly partition: IndexPartition;
   readonly colours: Int32Array | null;
   readonly usage: number;
+}
+
+/** What a launch reduces through one requirement: where the fold goes, and whom it conflicts with there. */
+interface Reduction {
+  readonly requirement: number;
+  readonly target: number;
+  readonly steps: Step[];
+  readonly use: RegionUse;
 }
 
 const ONE = IndexSpace.extent([1]);
@@ -235,13 +243,14 @@ export class Launcher implements PredicatePort {
     const guard: Guard | null = options?.when === undefined ? null : guardOf(options.when);
     if (guard?.live === true) sources.push(guard.source);
     const handle = engine.openLaunch(kind, taskId, name, domain, site, words, sources);
+    handle.futures = [...split.futures, ...split.failed, ...(guard === null ? [] : [guard])];
     const { slot } = handle;
     graph.requirements[slot] = resolved.length;
     if (guard !== null) openGate(engine, handle, guard, options!.otherwise);
     if (options?.signal !== undefined) engine.cancellation.watch(handle, options.signal);
 
     const steps: Step[] = [];
-    const reductions: { requirement: number; target: number; steps: Step[] }[] = [];
+    const reductions: Reduction[] = [];
     resolved.forEach((requirement, r) => {
       const { tree, partition, colours, uses } = requirement;
       const reduced: FieldUse[] = [];
@@ -257,6 +266,7 @@ export class Launcher implements PredicatePort {
       tree.use(handle, uses);
       const binding = tree.bind(partition, uses, colours);
       engine.hold(handle, binding);
+      handle.uses.push({ fields: uses, instances: binding.instances, partition, colours });
       graph.bindings[slot * MAX_REQUIREMENTS + r] = binding.unit;
       graph.projections[slot * MAX_REQUIREMENTS + r] =
         colours === null ? 0 : this.#projections.unit(colours, handle);
@@ -272,7 +282,12 @@ export class Launcher implements PredicatePort {
             applySteps.push({ sets, cover: sets.cover(union), partition: union, colours: null, usage: code });
           }
         }
-        reductions.push({ requirement: r, target: heap.load(target.unit, 0), steps: applySteps });
+        reductions.push({
+          requirement: r,
+          target: heap.load(target.unit, 0),
+          steps: applySteps,
+          use: { fields: reduced, instances: target.instances, partition: union, colours: null },
+        });
       }
     });
 
@@ -296,9 +311,7 @@ export class Launcher implements PredicatePort {
           analysis.use(sets, cover, partition, colours === null ? point : colours[point]!, code);
         }
       }
-      for (const { source, index } of split.futures) this.#afterFuture(source, index);
-      for (const { source, index } of split.failed) this.#afterFuture(source, index);
-      if (guard !== null) this.#afterFuture(guard.source, guard.index);
+      for (const { source, index } of handle.futures) this.#afterFuture(source, index);
       engine.seal();
     }
     handle.records = records;
@@ -354,7 +367,7 @@ export class Launcher implements PredicatePort {
     handle: LaunchHandle,
     name: string,
     resolved: readonly Resolved[],
-    reductions: readonly { requirement: number; target: number; steps: Step[] }[],
+    reductions: readonly Reduction[],
     site: { stack?: string },
   ): LaunchHandle {
     const { engine } = this;
@@ -364,11 +377,13 @@ export class Launcher implements PredicatePort {
     writeTree(engine.heap, unit, handle.points, reductions);
     const apply = engine.openSingle(Kind.apply, `${name} (fold)`, site);
     apply.blocks.push({ unit, bytes });
+    apply.reduces = handle;
     graph.tree[handle.slot] = unit;
     graph.tree[apply.slot] = unit;
     const record = builder.open(apply.slot, 0, 1, 0);
     builder.expect(1); // the root of the tree
-    for (const { requirement, steps } of reductions) {
+    for (const { requirement, steps, use } of reductions) {
+      apply.uses.push(use);
       const { tree, uses } = resolved[requirement]!;
       tree.use(apply, uses);
       for (const { sets, cover, partition, usage: code } of steps)

@@ -24,6 +24,8 @@ export interface Binding {
   /** Launches that use it and have not ended. */
   users: number;
   readonly key: string;
+  /** The instances of now, in the order of the fields. */
+  instances: readonly Instance[];
 }
 
 /** Bindings kept of one tree before those of replaced instances are given back. */
@@ -69,7 +71,7 @@ export class Tree {
     const bytes = Math.max(1, boxVolume(this.box) * type.bytesPerElement);
     const what = `${this.name}.${name}`;
     const unit = engine.allocate(bytes, what, zeroed);
-    const instance: Instance = { unit, bytes, what, users: 0, dead: false };
+    const instance: Instance = { unit, bytes, what, users: 0, dead: false, spoilt: null };
     engine.instances.add(instance);
     return instance;
   }
@@ -95,7 +97,8 @@ export class Tree {
 
   /** The views of a requirement for the colours of a partition; `touched` colours get theirs now. */
   bind(partition: IndexPartition, uses: readonly FieldUse[], touched: ArrayLike<number> | null): Binding {
-    const fields = uses.map(({ field, usage }) => {
+    const instances = uses.map(({ field }) => this.instance(field));
+    const fields = uses.map(({ field, usage }, i) => {
       const type = this.fields.fields[this.fields.names[field]!]!;
       const { privilege, reduction } = usageOf(usage);
       const access =
@@ -108,7 +111,7 @@ export class Tree {
         kind: ELEMENT_KINDS.indexOf(type.kind),
         lanes: type.lanes,
         access,
-        unit: this.instance(field).unit,
+        unit: instances[i]!.unit,
       };
     });
     let key = `${partition.id}`;
@@ -122,9 +125,11 @@ export class Tree {
       this.#trim();
       const colours = partition.subspaces.length;
       const unit = this.engine.allocate(4 * colours, `views of ${this.name}`, true);
-      binding = { unit, colours, views: [], made: 0, users: 0, key };
+      binding = { unit, colours, views: [], made: 0, users: 0, key, instances };
       this.#bindings.set(key, binding);
     }
+    // The memory may be that of an earlier instance, which has ended.
+    binding.instances = instances;
     if (binding.made < binding.colours) {
       const count = touched === null ? binding.colours : touched.length;
       for (let i = 0; i < count; i++) {

@@ -13,6 +13,8 @@ export interface FuzzOptions {
   readonly run: RunOptions;
   readonly operations: number;
   readonly firstSeed: number;
+  /** How often a launch has a point that throws. Default 0. */
+  readonly failures?: number;
   /** Called after every batch that agreed. */
   readonly onBatch?: (operations: number, nextSeed: number) => void;
 }
@@ -41,12 +43,12 @@ interface Batch {
 }
 
 /** Programs from `seed` on: most of them short, some long. */
-function drawBatch(seed: number, operationsLeft: number): Batch {
+function drawBatch(seed: number, operationsLeft: number, failures: number): Batch {
   const batch: Batch = { programs: [], expected: [], operations: 0 };
   for (let shapes = 0; batch.programs.length < programsPerBatch && batch.operations < operationsLeft; ) {
     const number = seed + batch.programs.length;
     const operations = keyedDraw(number, 0xf022).logUniform(4, 300);
-    const { program, observed } = generateProgram(number, { operations });
+    const { program, observed } = generateProgram(number, { operations, failures });
     shapes += countShapes(program);
     if (shapes > shapesMax && batch.programs.length > 0) break;
     batch.programs.push(program);
@@ -104,11 +106,17 @@ async function narrow(batch: Batch, difference: Difference, options: RunOptions)
 }
 
 /** Runs programs from `firstSeed` on until `operations` operations have run, or one run differs. */
-export async function fuzz({ run, operations, firstSeed, onBatch }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzz({
+  run,
+  operations,
+  firstSeed,
+  failures = 0,
+  onBatch,
+}: FuzzOptions): Promise<FuzzResult> {
   let done = 0;
   let seed = firstSeed;
   while (done < operations) {
-    const batch = drawBatch(seed, operations - done);
+    const batch = drawBatch(seed, operations - done, failures);
     // How far the program runs ahead of its tasks, where that can be chosen.
     const eagerness = keyedDraw(seed, 0xea6e).pick([0, 0.05, 0.25, 0.5, 1]);
     const options = { eagerness, ...run, seed };

@@ -161,6 +161,8 @@ export class Interpreter {
   readonly results = new Map<string, readonly Result[]>();
   /** The points of every index launch so far. */
   readonly futureMaps = new Map<string, readonly Point[]>();
+  /** Of every result, the failure that kept it from being made; a launch shows the first of all its points instead. */
+  readonly #roots = new Map<string, readonly Root[]>();
   readonly #reads = new Map<string, readonly (Value | string)[]>();
   readonly #poison = new Poison();
   /** The operations so far; roots of failures are places in it. */
@@ -200,8 +202,8 @@ export class Interpreter {
         if (!results || !this.futureMaps.has(operation.of)) {
           throw new IllegalProgramError('LaunchError', name, `${operation.of} is no index launch`);
         }
-        const failed = this.#firstFailed(results);
-        this.results.set(name, [failed ?? foldResults(results as readonly number[], operation.operator)]);
+        const root = this.#roots.get(operation.of)!.reduce(earlier, undefined);
+        this.#setResult(name, root, () => foldResults(results as readonly number[], operation.operator));
         break;
       }
       case 'fill': {
@@ -214,7 +216,10 @@ export class Interpreter {
         break;
       }
       case 'mapFuture':
-        this.results.set(name, [mapped(this.#future(operation.of, operation.point, name))]);
+        {
+          const { value, root } = this.#future(operation.of, operation.point, name);
+          this.#setResult(name, root, () => mapped(value));
+        }
         break;
       case 'read': {
         const { region, ordinals } = this.place(operation.target, name);
@@ -325,21 +330,30 @@ export class Interpreter {
     return this.place({ partition: target.partition, colour }, launch.name);
   }
 
-  /** The number that a launch passes to its tasks. */
-  argument({ argument, name }: Launch): number {
-    return typeof argument === 'number' ? argument : this.#future(argument.future, argument.point, name);
+  /** The number that a launch passes to its tasks, or the failure that keeps them from running. */
+  argument({ argument, name }: Launch): { readonly value: number; readonly root: Root } {
+    return typeof argument === 'number'
+      ? { value: argument, root: undefined }
+      : this.#future(argument.future, argument.point, name);
   }
 
-  #future(future: string, point: Point | undefined, operation: string): number {
+  #future(
+    future: string,
+    point: Point | undefined,
+    operation: string,
+  ): { readonly value: number; readonly root: Root } {
     const points = this.futureMaps.get(future);
     const number = points && point ? points.findIndex((p) => keyOf(p) === keyOf(point)) : 0;
     const value = this.results.get(future)?.[number];
-    if (typeof value === 'string')
-      throw new IllegalProgramError('UpstreamError', operation, `${future} ${value}`);
     if (value === undefined || (points !== undefined) !== (point !== undefined)) {
       throw new IllegalProgramError('LaunchError', operation, `there is no future ${future}`);
     }
-    return value;
+    return { value: Number(value), root: this.#roots.get(future)![number] };
+  }
+
+  #setResult(name: string, root: Root, value: () => number): void {
+    this.results.set(name, [root === undefined ? value() : failedIn(this.#order[root]!)]);
+    this.#roots.set(name, [root]);
   }
 
   #partition({ name, of, by }: CreatePartition): LivePartition {
@@ -390,6 +404,7 @@ export class Interpreter {
     const tasks = this.#tasksOf(launch);
     const argument = this.argument(launch);
     const results: Result[] = [];
+    const roots: Root[] = [];
     const own = this.#order.length;
     // partials[requirement][field] has one partial per block.
     const partials = launch.requirements.map(({ fields }) => fields.map((): ReductionPartial[] => []));
@@ -404,13 +419,17 @@ export class Interpreter {
     for (const [first, end] of units) {
       for (const requirement of partials) for (const blocks of requirement) blocks.push(new Map());
       const range = tasks.slice(first, end);
-      let root = this.#rootOf(launch, range, (privilege) => privilege === 'read' || privilege === 'update');
+      let root = earlier(
+        argument.root,
+        this.#rootOf(launch, range, (privilege) => privilege === 'read' || privilege === 'update'),
+      );
       const { fails } = launch;
       if (fails && points.slice(first, end).some((point) => keyOf(point) === keyOf(fails)))
         root = earlier(root, own);
       this.#spoil(launch, range, root, (privilege) => privilege === 'update' || privilege === 'overwrite');
       spoiled = earlier(spoiled, root);
       for (let i = first; i < end; i++) {
+        roots.push(root);
         if (root !== undefined) {
           results.push(Number.NaN);
           failed.push(i);
@@ -420,7 +439,7 @@ export class Interpreter {
         const access = tasks[i]!.map((subregion, r) =>
           accessTo(subregion, launch.requirements[r]!.fields, (f) => partials[r]![f]!.at(-1)!),
         );
-        results.push(genericBody({ salt: launch.salt, point: points[i]!, argument }, access));
+        results.push(genericBody({ salt: launch.salt, point: points[i]!, argument: argument.value }, access));
       }
     }
     // The reductions of a launch are applied as a whole or not at all.
@@ -440,6 +459,7 @@ export class Interpreter {
     // A launch has one error, the first in program order, for all points that failed or were skipped.
     for (const i of failed) results[i] = failedIn(firstRoot === own ? launch.name : this.#order[firstRoot!]!);
     this.results.set(launch.name, results);
+    this.#roots.set(launch.name, roots);
     if (launch.domain) this.futureMaps.set(launch.name, points);
   }
 
@@ -473,12 +493,6 @@ export class Interpreter {
         for (const task of tasks) this.#poison.set(task[r]!.region, field, task[r]!.ordinals, root);
       }
     });
-  }
-
-  #firstFailed(results: readonly Result[]): string | undefined {
-    const failed = results.filter((result) => typeof result === 'string');
-    const place = (text: string) => this.#order.indexOf(text.slice(failedIn('').length));
-    return failed.sort((a, b) => place(a) - place(b))[0];
   }
 }
 

@@ -18,9 +18,10 @@ const firstSeed = Number(process.env['MANIPLE_FUZZ_SEED'] ?? 1);
 /** A batch takes a second or so; shrinking a finding takes longer. */
 const silenceMax_s = 240;
 
-const configurations: readonly { name: string; run: RunOptions; share: number }[] = [
+const configurations: readonly { name: string; run: RunOptions; share: number; failures?: number }[] = [
   { name: 'in order', run: { executor: 'inOrder' }, share: 0.15 },
-  { name: 'virtual time', run: { executor: 'virtual' }, share: 0.34 },
+  { name: 'virtual time', run: { executor: 'virtual' }, share: 0.26 },
+  { name: 'virtual time, tasks that fail', run: { executor: 'virtual' }, share: 0.08, failures: 0.05 },
   { name: 'one worker', run: { executor: 'threads', workers: 1 }, share: 0.15 },
   { name: 'two workers', run: { executor: 'threads', workers: 2 }, share: 0.15 },
   { name: 'three workers', run: { executor: 'threads', workers: 3 }, share: 0.15 },
@@ -35,12 +36,17 @@ interface Line {
 }
 
 /** Runs one configuration in a process of its own; resolves with its result, or with what became of the process. */
-function fuzzed(run: RunOptions, count: number, seed: number): Promise<FuzzResult | string> {
+function fuzzed(
+  run: RunOptions,
+  count: number,
+  seed: number,
+  failures: number,
+): Promise<FuzzResult | string> {
   const child = spawn(
     process.execPath,
     [
       fileURLToPath(new URL('fuzz-child.js', import.meta.url)),
-      JSON.stringify({ run, operations: count, firstSeed: seed }),
+      JSON.stringify({ run, operations: count, firstSeed: seed, failures }),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
@@ -73,11 +79,11 @@ function report({ finding }: FuzzResult): string {
   return `${describeDifference(finding.difference)}\nshrunk to ${finding.program.operations.length} operations: ${file}`;
 }
 
-for (const [i, { name, run, share }] of configurations.entries()) {
+for (const [i, { name, run, share, failures = 0 }] of configurations.entries()) {
   t.test(`${name}: no difference`, async (t) => {
     // Every configuration has seeds of its own.
     const count = Math.ceil(operations * share);
-    const result = await fuzzed(run, count, firstSeed + i * 10_000_000);
+    const result = await fuzzed(run, count, firstSeed + i * 10_000_000, failures);
     t.equal(typeof result === 'string' ? result : report(result), '');
     if (typeof result === 'object') t.ok(result.operations >= count, `${result.operations} operations`);
   });

@@ -110,3 +110,30 @@ everywhere('the first failure in program order, and what it reaches', async (t, 
   t.type(outcome.reading, UpstreamError);
   t.same(outcome.x, new Array(40).fill(7), 'an overwrite makes the region good again');
 });
+
+everywhere(
+  'a launch given a future that failed is made and skipped, whenever that future ended',
+  async (t, options) => {
+    const outcome = await run(async (ctx) => {
+      const v = ctx.region([8], Vec);
+      const p = v.partition.equal([4]);
+      ctx.fill(v, 'x', 1);
+      const failed = ctx.index([4], failing, { v: p.at() }, { bad: 2 });
+      const early = ctx.launch(saxpy, { v: p[0]! }, { a: failed.at(2) as never });
+      await failed.then(undefined, () => undefined);
+      const late = ctx.launch(saxpy, { v: p[1]! }, { a: failed.at(2) as never });
+      const reasons = await Promise.all(
+        [early, late].map((future) =>
+          future.then(
+            () => 'ran',
+            (error: unknown) =>
+              error instanceof UpstreamError && error.root instanceof TaskError ? 'skipped' : error,
+          ),
+        ),
+      );
+      return { reasons, untouched: [...(await p[2]!.read('y'))] };
+    }, options);
+    t.same(outcome.reasons, ['skipped', 'skipped']);
+    t.same(outcome.untouched, [0, 0]);
+  },
+);
