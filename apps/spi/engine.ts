@@ -24,6 +24,8 @@ export interface ImageData {
   readonly correction?: Float64Array;
   /** (images, 4), where the truth is known. */
   readonly orientations?: Float64Array;
+  /** (rotations, 4), where the truth is known and symmetric. */
+  readonly symmetry?: Float64Array;
 }
 
 /** The state after a generation. */

@@ -12,13 +12,13 @@ import type { Command } from '../command/command.js';
 import { formatColumns } from '../command/format.js';
 import { runSection } from '../command/run-settings.js';
 import { compareMaps } from './judge.js';
-import { readMap, writeMap } from './maps.js';
+import { isMapName, readMap, writeMap } from './maps.js';
 import { particleOfPdb } from './particle.js';
 
 /** The reference on the grid of the map: another map, or the density of the atoms of a PDB file. */
-function referenceFor(map: Volume, file: string): Volume {
+function referenceFor(map: Volume, file: string, voxel_A: number | null): Volume {
   if (/\.(pdb|ent)$/i.test(file)) return particleDensity(particleOfPdb(file), map.n, map.voxel);
-  const reference = readMap(file);
+  const reference = readMap(file, voxel_A);
   sameGrid(file, reference, map);
   return reference;
 }
@@ -40,17 +40,26 @@ function curveRows(shells: { resolution: Float64Array; correlation: Float64Array
   ]).slice(1);
 }
 
+function voxelOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const voxel_A = Number(text);
+  if (voxel_A > 0 && Number.isFinite(voxel_A)) return voxel_A;
+  throw new UsageError(`--voxel must be a positive number of Angstrom, not ${text}`);
+}
+
 export const evaluate: Command = {
   name: 'spi evaluate',
   summary: 'align a map to a reference and measure its resolution',
-  details: 'Both hands and all rotations are tried. With --out FILE.mrc the aligned map is written.',
-  positionals: [{ name: 'MAP', doc: 'a map (MRC); not needed with --half alone', required: false }],
+  details:
+    'Both hands and all rotations are tried. Maps are MRC files, or .npy (with --voxel) and .npz of NumPy. With --out FILE.mrc (or .npy, .npz) the aligned map is written.',
+  positionals: [{ name: 'MAP', doc: 'a map; not needed with --half alone', required: false }],
   options: [
     {
       name: 'reference',
       takes: ['MAP|PDB'],
       doc: 'a map on the same grid, or the atoms of a known structure',
     },
+    { name: 'voxel', takes: ['A'], doc: 'edge of a voxel in Angstrom, for maps that do not say it' },
     { name: 'half', takes: ['MAP1', 'MAP2'], doc: 'two maps from independent halves of the images' },
   ],
   sections: [],
@@ -70,11 +79,16 @@ export const evaluate: Command = {
     if (mapFile === undefined && (reference !== undefined || halves === undefined)) {
       throw new UsageError('maniple spi evaluate: MAP is missing; or give two half maps with --half');
     }
+    const voxel_A = voxelOf(options.get('voxel')?.at(-1));
+    const { out } = configuration.of(runSection);
+    if (out !== null && !isMapName(out)) {
+      throw new UsageError(`--out ${out}: name a file that ends in .mrc, .npy or .npz`);
+    }
     const json: Record<string, unknown> = {};
     const lines: string[] = [];
     if (mapFile !== undefined && reference !== undefined) {
-      const map = readMap(mapFile);
-      const found = compareMaps(map, referenceFor(map, reference));
+      const map = readMap(mapFile, voxel_A);
+      const found = compareMaps(map, referenceFor(map, reference, voxel_A));
       const fsc05_A = resolutionAt(found.shells, 0.5);
       Object.assign(json, {
         cc: found.correlation,
@@ -88,16 +102,11 @@ export const evaluate: Command = {
         '',
         formatColumns([['A', 'FSC'], ...curveRows(found.shells)]),
       );
-      const { out } = configuration.of(runSection);
-      if (out !== null) {
-        if (!/\.(mrc|map|ccp4)$/i.test(out))
-          throw new UsageError(`--out ${out}: name a file that ends in .mrc`);
-        writeMap(out, found.aligned, `aligned to ${reference}`);
-      }
+      if (out !== null) writeMap(out, found.aligned, `aligned to ${reference}`);
     }
     if (halves !== undefined) {
       const [fileA, fileB] = halves as [string, string]; // the option takes two
-      const [a, b] = [readMap(fileA), readMap(fileB)];
+      const [a, b] = [readMap(fileA, voxel_A), readMap(fileB, voxel_A)];
       sameGrid(fileB, b, a);
       // Halves of one run share a frame, maps of two runs do not: all rotations are tried.
       const { volume } = align(b, a);

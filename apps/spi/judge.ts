@@ -41,16 +41,22 @@ export interface Judgement {
   readonly within10deg: number | null;
 }
 
-/** Judges a reconstruction by what is known. @param orientations the true ones, (images, 4) */
+/**
+ * Judges a reconstruction by what is known.
+ * @param orientations the true ones, (images, 4)
+ * @param symmetry rotations that leave the true particle as it is, (m, 4)
+ */
 export function judge(
   { map, halves, orientations: found }: Reconstruction,
   particle: Particle | null,
   orientations: Float64Array | null,
+  symmetry?: Float64Array,
 ): Judgement {
   const { density } = map;
   const truth =
     particle === null ? null : compareMaps(density, particleDensity(particle, density.n, density.voxel));
-  const within10deg = orientations === null ? null : orientationErrors(found, orientations).within10;
+  const within10deg =
+    orientations === null ? null : orientationErrors(found, orientations, symmetry).within10;
   return { truth, halves: halves ?? null, within10deg };
 }
 

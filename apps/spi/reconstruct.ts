@@ -1,5 +1,6 @@
 // `maniple spi reconstruct`: diffraction images to a density map, with a run directory and a report.
 import { QualityError } from '../../runtime/errors.js';
+import { npy } from '../../tasks/formats/index.js';
 import { orientationErrors, type Particle, resolutionAt } from '../../tasks/spi/index.js';
 import type { Command, Invocation } from '../command/command.js';
 import { formatDuration } from '../command/format.js';
@@ -29,7 +30,8 @@ export interface ReconstructionOutcome extends Record<string, unknown> {
 }
 
 /** Gathers what a run tells: rows of metrics. */
-function recorder(directory: RunDirectory, truth: Float64Array | null, { progress, signal }: Invocation) {
+function recorder(directory: RunDirectory, data: ImageData, { progress, signal }: Invocation) {
+  const { orientations: truth, symmetry } = data;
   const rows: GenerationRow[] = [];
   const hooks: ReconstructionHooks = {
     signal,
@@ -41,7 +43,7 @@ function recorder(directory: RunDirectory, truth: Float64Array | null, { progres
         median_change_deg: metrics.medianChange,
         settled: metrics.settled,
         cpu_s: metrics.seconds,
-        ...(truth !== null && { within10deg: orientationErrors(orientations, truth).within10 }),
+        ...(truth && { within10deg: orientationErrors(orientations, truth, symmetry).within10 }),
       };
       rows.push(row);
       directory.metric({ ...row });
@@ -61,7 +63,7 @@ export async function reconstructInto(
   const { configuration, progress, signal } = invocation;
   const settings = configuration.of(runSection);
   const options = optionsOf(configuration.of(reconstructSection), settings.seed);
-  const { hooks, rows } = recorder(directory, data.orientations ?? null, invocation);
+  const { hooks, rows } = recorder(directory, data, invocation);
   const run = await reconstructionRun(inputOf(data), options, settings, hooks);
   signal.throwIfAborted();
   progress.end();
@@ -70,13 +72,15 @@ export async function reconstructInto(
   for (const { phases } of run.times)
     for (const { name, seconds: spent } of phases) directory.addPhase(name, spent);
 
-  const { map, halves, generations } = run.result;
+  const { map, halves, generations, orientations, fluence } = run.result;
   writeMap(directory.file('map.mrc'), map.density, title);
   halves?.maps.forEach((half, i) => {
     writeMap(directory.file(`half${i + 1}.mrc`), half, `${title}, half ${i + 1}`);
   });
+  npy.writeNpy(directory.file('orientations.npy'), orientations, [data.images, 4]);
+  npy.writeNpy(directory.file('fluences.npy'), fluence, [data.images]);
   progress.note('comparing the map and writing the report');
-  const judgement = judge(run.result, particle, data.orientations ?? null);
+  const judgement = judge(run.result, particle, data.orientations ?? null, data.symmetry);
   const { truth, within10deg } = judgement;
   if (truth !== null) {
     writeMap(directory.file('aligned.mrc'), truth.aligned, `${title}, turned onto the truth`);
@@ -132,8 +136,8 @@ export const reconstruct: Command = {
   name: 'spi reconstruct',
   summary: 'turn diffraction images into a density map',
   details:
-    'DATA: HDF5 files in the layout of Spinifel or CXI; several are joined. The folder of --out gets map.mrc, half maps, metrics.jsonl, run.json and report.html.',
-  positionals: [{ name: 'DATA', doc: 'HDF5 files of images', required: true, rest: true }],
+    'DATA: HDF5 files in the layout of Spinifel or CXI, NumPy archives (.npz) of the same arrays, or folders of such files; several are joined. The folder of --out gets map.mrc, half maps, orientations.npy (w, x, y, z), fluences.npy, metrics.jsonl, run.json and report.html.',
+  positionals: [{ name: 'DATA', doc: 'files of images, or folders of them', required: true, rest: true }],
   options: [{ name: 'truth', takes: ['FILE.pdb'], doc: 'the known structure, for the report only' }],
   sections: [reconstructSection, dataSection],
   examples: [

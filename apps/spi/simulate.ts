@@ -1,4 +1,4 @@
-// `maniple spi simulate`: diffraction images of a particle, in an HDF5 file of Spinifel's layout or CXI.
+// `maniple spi simulate`: diffraction images of a particle, in an HDF5 file of Spinifel's layout or CXI, or a NumPy archive.
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { UsageError } from '../../runtime/errors.js';
@@ -14,10 +14,10 @@ import { simulationRun, simulationSpec } from './simulation.js';
 /** The file to write: `--out` itself when it looks like a file, else `images.h5` in that folder. */
 export function imageFile(out: string | null): string {
   const place = out ?? '.';
-  if (/^\.(h5|hdf5|cxi)$/.test(extname(place))) return place;
+  if (/^\.(h5|hdf5|cxi|npz)$/.test(extname(place))) return place;
   if (existsSync(place) && !statSync(place).isDirectory()) {
     throw new UsageError(
-      `--out ${place} is a file that is no HDF5; name a folder, or a file that ends in .h5 or .cxi`,
+      `--out ${place} is a file of another kind; name a folder, or a file that ends in .h5, .cxi or .npz`,
     );
   }
   return join(place, 'images.h5');
@@ -26,7 +26,8 @@ export function imageFile(out: string | null): string {
 export const simulate: Command = {
   name: 'spi simulate',
   summary: 'make diffraction images of a particle',
-  details: 'The file holds the images, the geometry, the mask, and the truth: orientations and fluences.',
+  details:
+    'Writes HDF5 (.h5: the layout of Spinifel, .cxi: CXI) or a NumPy archive (.npz); into a folder: images.h5. The file holds the images, the geometry, the mask, and the truth: orientations and fluences.',
   positionals: [],
   options: [],
   sections: [simulateSection],

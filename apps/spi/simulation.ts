@@ -105,5 +105,7 @@ export async function simulationRun(
     signal,
   );
   progress.end();
-  return { images: spec.images, ...geometry, ...images };
+  const [particle] = spec.particles;
+  const symmetry = spec.particles.length === 1 ? particle?.symmetry : undefined;
+  return { images: spec.images, ...geometry, ...images, ...(symmetry && { symmetry }) };
 }

@@ -1,6 +1,6 @@
 /**
  * NumPy's `.npy` (format versions 1, 2 and 3) and `.npz` (a zip archive of them), the arrays that users come with.
- * Arrays are read into C order and the byte order of this machine.
+ * Arrays are read into C order and the byte order of this machine; 16-bit floats become 32-bit ones.
  */
 import { DataError } from '../../runtime/errors.js';
 import { readBytes, replaceFile } from './files.js';
@@ -44,11 +44,24 @@ const KINDS: Record<string, Kind> = {
   u4: { make: (b) => new Uint32Array(b) },
   i8: { make: (b) => new BigInt64Array(b) },
   u8: { make: (b) => new BigUint64Array(b) },
+  f2: { make: halfPrecision },
   f4: { make: (b) => new Float32Array(b) },
   f8: { make: (b) => new Float64Array(b) },
   c8: { make: (b) => new Float32Array(b), complex: true },
   c16: { make: (b) => new Float64Array(b), complex: true },
 };
+
+/** 16-bit floats (IEEE 754 binary16), which JavaScript has no arrays of, as 32-bit ones: every value is exact. */
+function halfPrecision(buffer: ArrayBuffer): Float32Array {
+  return Float32Array.from(new Uint16Array(buffer), (bits) => {
+    const sign = bits & 0x8000 ? -1 : 1;
+    const exponent = (bits >> 10) & 0x1f;
+    const fraction = bits & 0x3ff;
+    if (exponent === 0) return sign * fraction * 2 ** -24;
+    if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  });
+}
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -86,11 +99,10 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
   const byteOrder = descr[0];
   const kind = KINDS[descr.slice(1)];
   if (!kind || !'<>|='.includes(byteOrder!)) {
-    const half = descr.endsWith('f2') ? '; convert it with .astype("f4")' : '';
     throw new DataError(
       file,
       `byte ${headerStart}`,
-      `arrays of dtype '${descr}' cannot be read: only booleans, integers, f4, f8, c8, c16${half}`,
+      `arrays of dtype '${descr}' cannot be read: only booleans, integers, f2, f4, f8, c8, c16`,
     );
   }
   const size = Number(descr.slice(2));

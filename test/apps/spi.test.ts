@@ -1,11 +1,11 @@
 // The verbs of single-particle imaging as people use them, on cases that take seconds; and their bad inputs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { readRunRecord } from '../../apps/run-directory/run-directory.js';
-import { hdf5, mrc } from '../../tasks/formats/index.js';
+import { hdf5, mrc, npy } from '../../tasks/formats/index.js';
 import { cleanEnvironment, mainFile, maniple, scratchFolder } from '../support/command.js';
 
 t.setTimeout(600_000); // many processes, perhaps on a busy machine
@@ -120,6 +120,13 @@ t.test('simulate, reconstruct, evaluate', async (t) => {
     'no correlation where the particle is not known',
   );
 
+  // The same images as a folder with a NumPy archive in it.
+  mkdirSync(join(folder, 'archive'));
+  await hdf5.writeImages(join(folder, 'archive', 'images.npz'), data);
+  const again = maniple(['spi', 'reconstruct', 'archive', '--out', 'run2', '--json', ...options], folder);
+  const half = (text: string) => (JSON.parse(text) as { half143_A: number }).half143_A;
+  t.equal(half(again.stdout), half(made.stdout), again.stderr);
+
   const poor = maniple(
     ['spi', 'reconstruct', 'images.h5', '--out', 'run', '--require', '1', ...options],
     folder,
@@ -138,6 +145,28 @@ t.test('simulate, reconstruct, evaluate', async (t) => {
   t.equal(same.code, 0, same.stderr);
   t.ok((JSON.parse(same.stdout) as { cc: number }).cc > 0.98, same.stdout.slice(0, 60));
   t.ok(existsSync(join(folder, 'aligned.mrc')));
+  const found = npy.readNpy(join(folder, 'run', 'orientations.npy'));
+  t.same(found.shape, [60, 4], 'the orientations are there for the next program');
+  t.equal(npy.readNpy(join(folder, 'run', 'fluences.npy')).data.length, 60);
+  const { data: density, shape, voxel } = mrc.readMrc(join(folder, 'run', 'map.mrc'));
+  npy.writeNpy(join(folder, 'map.npy'), density, shape);
+  const fromNumpy = maniple(
+    [
+      'spi',
+      'evaluate',
+      'map.npy',
+      '--voxel',
+      `${voxel[0]}`,
+      '--reference',
+      'run/map.mrc',
+      '--json',
+      '--out',
+      'a.npz',
+    ],
+    folder,
+  );
+  t.ok((JSON.parse(fromNumpy.stdout) as { cc: number }).cc > 0.98, fromNumpy.stderr);
+  t.same(npy.readNpz(join(folder, 'a.npz')).get('density')?.shape, shape);
   const halves = maniple(['spi', 'evaluate', '--half', 'run/half1.mrc', 'run/half2.mrc', '--json'], folder);
   t.same(
     Object.keys(JSON.parse(halves.stdout) as object),
@@ -158,6 +187,14 @@ t.test('bad input ends in its message and exit code', async (t) => {
   spoilt[2 * 64 + 19] = Number.NaN;
   await hdf5.writeImages(join(folder, 'nan.h5'), { ...good, intensities: spoilt });
   await hdf5.writeImages(join(folder, 'dark.h5'), { ...good, intensities: new Float32Array(4 * 64) });
+  const spoil = (name: string, change: object) =>
+    hdf5.writeImages(join(folder, name), { ...good, ...change });
+  await spoil('masked.h5', { mask: new Uint8Array(64).fill(2) });
+  await spoil('flat.h5', { pixelPositionReciprocal: new Float64Array(3 * 64) });
+  await spoil('unit.h5', { pixelPositionReciprocal: good.pixelPositionReciprocal.map((s) => 1e-10 * s) });
+  await spoil('still.h5', { orientations: Float64Array.from({ length: 16 }, (_, i) => (i < 1 ? 1 : 0)) });
+  mkdirSync(join(folder, 'void'));
+  npy.writeNpy(join(folder, 'map.npy'), Float32Array.of(0, 1, 2, Number.NaN, 0, 0, 0, 0), [2, 2, 2]);
   writeFileSync(join(folder, 'text.h5'), 'this is no HDF5\n');
   writeFileSync(join(folder, 'cut.h5'), readFileSync(join(folder, 'good.h5')));
   truncateSync(join(folder, 'cut.h5'), 3000);
@@ -194,9 +231,52 @@ t.test('bad input ends in its message and exit code', async (t) => {
       'no photons',
       ['spi', 'reconstruct', 'dark.h5', '--out', 'r'],
       3,
-      /dark\.h5, images: no pixel of any image holds a photon/,
+      /dark\.h5, images: no usable pixel of any image holds a photon/,
     ],
-    ['a folder', ['spi', 'reconstruct', '.', '--out', 'r'], 2, /is a folder/],
+    ['a folder without images', ['spi', 'reconstruct', 'void', '--out', 'r'], 3, /void: no file of images/],
+    [
+      'all masked',
+      ['spi', 'reconstruct', 'masked.h5', '--out', 'r'],
+      3,
+      /masked\.h5, dataset mask: it marks every/,
+    ],
+    [
+      'no geometry',
+      ['spi', 'reconstruct', 'flat.h5', '--out', 'r'],
+      3,
+      /largest \|s\| is 0\.00, which cannot be/,
+    ],
+    [
+      '1/Angstrom',
+      ['spi', 'reconstruct', 'unit.h5', '--out', 'r'],
+      3,
+      /which cannot be 1\/m; multiply 1\/Angstr/,
+    ],
+    [
+      'no rotation',
+      ['spi', 'reconstruct', 'still.h5', '--out', 'r'],
+      3,
+      /orientations, image 1: .*no unit quater/,
+    ],
+    ['map without voxel', ['spi', 'evaluate', 'map.npy', '--reference', 'map.npy'], 2, /give --voxel/],
+    [
+      'no voxel',
+      ['spi', 'evaluate', 'map.npy', '--reference', 'map.npy', '--voxel', '-1'],
+      2,
+      /positive number/,
+    ],
+    [
+      'map with NaN',
+      ['spi', 'evaluate', 'map.npy', '--reference', 'map.npy', '--voxel', '2'],
+      3,
+      /voxel \(0, 1, 1\)/,
+    ],
+    [
+      'aligned into what',
+      ['spi', 'evaluate', 'm', '--reference', 'm', '--out', 'a.txt'],
+      2,
+      /ends in \.mrc, \.npy/,
+    ],
     ['no atoms', ['spi', 'simulate', '--pdb', 'empty.pdb', '--out', 'x.h5'], 3, /empty\.pdb.*atoms/],
     [
       'unknown element',
@@ -217,7 +297,7 @@ t.test('bad input ends in its message and exit code', async (t) => {
       2,
       /--model: simulate\.model must be one of "three-lobe"/,
     ],
-    ['out is a file', ['spi', 'simulate', '--out', 'notes.txt'], 2, /notes\.txt is a file that is no HDF5/],
+    ['out is a file', ['spi', 'simulate', '--out', 'notes.txt'], 2, /notes\.txt is a file of another kind/],
     [
       'misspelt key',
       ['demo', '--config', 'config.toml', '--out', 'r'],

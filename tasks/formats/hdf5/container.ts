@@ -35,6 +35,17 @@ function innermost(error: unknown): string {
   return frames.at(-1)?.[1] ?? text.split('\n')[0] ?? 'unknown error';
 }
 
+/** Why rows could not be read: a compression that this build of the library lacks is no damage. */
+function unreadable(error: unknown, path: string): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const filter = /required filter '([^']*)' is not registered/.exec(text)?.[1];
+  if (filter === undefined) return `the data are damaged: ${innermost(error)}`;
+  return (
+    `they are compressed by the filter ${JSON.stringify(filter)}, which is not built in; ` +
+    `rewrite the file where it is: h5repack -f GZIP=4 ${path} OUT.h5`
+  );
+}
+
 export type NumericArray =
   | Int8Array
   | Uint8Array
@@ -54,6 +65,8 @@ export interface Hdf5Dataset {
   readonly shape: readonly number[];
   /** `f4`, `i8`, `u2`, ...; `other` for strings, compounds and the like. */
   readonly dtype: string;
+  /** What it holds, in words. */
+  readonly holds: string;
   /**
    * Rows first ... first+count-1 of the first axis (all of a scalar or without arguments), in C order.
    * @throws DataError when the rows do not exist, the type is not numeric, or the file is damaged there
@@ -167,10 +180,12 @@ function describe(dataset: Dataset, path: string, name: string): Hdf5Dataset {
   const where = `dataset ${name}`;
   let shape: readonly number[];
   let dtype: string;
+  let holds: string;
   try {
     const { metadata } = dataset;
     shape = metadata.shape ?? [];
     dtype = typeOf(metadata);
+    holds = wordsOf(metadata, dtype);
   } catch (error) {
     throw new DataError(path, where, `its header is damaged: ${innermost(error)}`, { cause: error });
   }
@@ -179,9 +194,9 @@ function describe(dataset: Dataset, path: string, name: string): Hdf5Dataset {
     name,
     shape,
     dtype,
+    holds,
     read(first = 0, count = (shape[0] ?? 1) - first) {
-      if (dtype === 'other')
-        throw new DataError(path, where, 'numbers were expected, but it holds another type');
+      if (dtype === 'other') throw new DataError(path, where, `numbers were expected, but it holds ${holds}`);
       const rows = shape[0] ?? 1;
       if (!(Number.isSafeInteger(first) && Number.isSafeInteger(count) && first >= 0 && count >= 0)) {
         throw new RangeError(`${path}, ${where}: ${first} ... +${count} is no range of rows`);
@@ -216,12 +231,9 @@ function describe(dataset: Dataset, path: string, name: string): Hdf5Dataset {
               ? dataset.value
               : dataset.slice([[row, last], ...shape.slice(1).map(() => [] as [])]);
         } catch (error) {
-          throw new DataError(
-            path,
-            `${where}, rows ${row} to ${last - 1}`,
-            `the data are damaged: ${innermost(error)}`,
-            { cause: error },
-          );
+          throw new DataError(path, `${where}, rows ${row} to ${last - 1}`, unreadable(error, path), {
+            cause: error,
+          });
         }
         store(out, piece, (row - first) * rowLength, (last - row) * rowLength, path, where);
       }
@@ -258,6 +270,29 @@ function typeOf(metadata: Dataset['metadata']): string {
   if (metadata.vlen || metadata.array_type || !(integer || float)) return 'other';
   if (float) return size === 4 || size === 8 ? `f${size}` : 'other';
   return [1, 2, 4, 8].includes(size) ? `${metadata.signed ? 'i' : 'u'}${size}` : 'other';
+}
+
+/** The classes of HDF5 types that are no numbers here. */
+const CLASSES: Readonly<Record<number, string>> = {
+  2: 'times',
+  3: 'strings',
+  4: 'bit fields',
+  5: 'opaque data',
+  6: 'records (complex numbers are stored so, too)',
+  7: 'references',
+  8: 'names of an enumeration',
+  9: 'lists of varying length',
+  10: 'arrays',
+};
+
+function wordsOf(metadata: Dataset['metadata'], dtype: string): string {
+  if (dtype !== 'other') return `numbers of type ${dtype}`;
+  if (metadata.type === 0 || metadata.type === 1) {
+    return `${8 * metadata.size}-bit ${metadata.type === 0 ? 'integers' : 'floating-point numbers'}, which cannot be read`;
+  }
+  const members = Object.keys(metadata.enum_type?.members ?? {});
+  if (members.length === 2 && members.includes('TRUE')) return 'booleans';
+  return CLASSES[metadata.type] ?? 'another type';
 }
 
 function allocate(dtype: string, length: number): NumericArray {

@@ -1,18 +1,20 @@
 /**
  * Single-particle images in HDF5: Spinifel's layout (`intensities` and what belongs to it at the root) and CXI
  * (`/entry_1/data_1/data`, the rest beside it at the root or where CXI puts it). Geometry is (3, panels, ny, nx) in
- * 1/m whatever the order in the file.
+ * 1/m whatever the order in the file. A NumPy archive (`.npz`) with arrays of the names of Spinifel's layout is read and
+ * written like a file in it.
  */
 import { DataError } from '../../../runtime/errors.js';
-import { createHdf5, type Hdf5Dataset, type Hdf5Reader, type NumericArray, openHdf5 } from './container.js';
+import { isArchive, openArchive } from './archive.js';
+import { type Hdf5Dataset, type Hdf5Reader, type NumericArray, openHdf5 } from './container.js';
 
 /** Mask values: use a pixel, use it for finding orientations only, do not use it. */
 export const GOOD = 0;
 export const ORIENTATION_ONLY = 1;
 export const BAD = 2;
 
-const SPINIFEL_DATA = 'intensities';
-const CXI_DATA = 'entry_1/data_1/data';
+export const SPINIFEL_DATA = 'intensities';
+export const CXI_DATA = 'entry_1/data_1/data';
 
 /** What all images of a file share, and the truth where a simulation wrote it. */
 export interface ImageSet {
@@ -31,6 +33,8 @@ export interface ImageSet {
   readonly fluences?: Float64Array;
   /** (panels, ny, nx): polarisation x solid angle that the intensities still contain, relative. */
   readonly correction?: Float64Array;
+  /** (rotations, 4): the rotations that leave the particle as it is, where a simulation knows more than one. */
+  readonly symmetry?: Float64Array;
 }
 
 export interface ImageSetWithIntensities extends ImageSet {
@@ -63,7 +67,7 @@ export interface ImageReader extends ImageSet {
 
 /** Opens a file of images. @throws DataError naming the file and the dataset that is missing, misshapen or damaged */
 export async function openImages(path: string, options: ImageReadOptions = {}): Promise<ImageReader> {
-  const file = await openHdf5(path);
+  const file = isArchive(path) ? openArchive(path) : await openHdf5(path);
   try {
     return reader(file, options);
   } catch (error) {
@@ -96,64 +100,12 @@ export async function readImages(
   return parts.length === 1 ? pick(parts[0]!) : join(parts);
 }
 
-/** Writes images in Spinifel's layout (with a mask) or as CXI, through a temporary name. */
-export async function writeImages(
-  path: string,
-  data: ImageSetWithIntensities,
-  layout: 'spinifel' | 'cxi' = 'spinifel',
-): Promise<void> {
-  const writer = await createImages(path, data, layout);
-  try {
-    writer.write(0, data.intensities);
-    writer.close();
-  } catch (error) {
-    writer.abandon();
-    throw error;
-  }
-}
-
-/** A file of images being written block by block, in any order. */
-export interface ImageWriter {
-  /** Writes images first ...; `intensities` is (count, panels, ny, nx). */
-  write(first: number, intensities: Float32Array): void;
-  close(): void;
-  abandon(): void;
-}
-
-/** Starts a file of images: everything but the images is written at once. */
-export async function createImages(
-  path: string,
-  set: ImageSet,
-  layout: 'spinifel' | 'cxi' = 'spinifel',
-): Promise<ImageWriter> {
-  const file = await createHdf5(path);
-  try {
-    const { images, shape } = set;
-    file.write('pixel_position_reciprocal', set.pixelPositionReciprocal, [3, ...shape]);
-    file.write('mask', set.mask, shape);
-    if (set.orientations) file.write('orientations', set.orientations, [images, 4]);
-    if (set.conformation) file.write('conformation', set.conformation, [images]);
-    if (set.fluences) file.write('fluences', set.fluences, [images]);
-    if (set.correction) file.write('correction', set.correction, shape);
-    const rows = file.rows(layout === 'cxi' ? CXI_DATA : SPINIFEL_DATA, [images, ...shape], 'f4');
-    if (layout === 'cxi') file.write('cxi_version', new Int32Array([160]), []);
-    return {
-      write: (first, intensities) => rows.write(first, intensities),
-      close: file.close,
-      abandon: file.abandon,
-    };
-  } catch (error) {
-    file.abandon();
-    throw error;
-  }
-}
-
 function reader(file: Hdf5Reader, options: ImageReadOptions): ImageReader {
   const { path } = file;
   const data = findData(file, options);
   const layout = data.name === SPINIFEL_DATA ? 'spinifel' : data.name === CXI_DATA ? 'cxi' : 'other';
   if (data.dtype === 'other') {
-    throw new DataError(path, `dataset ${data.name}`, 'images must be numbers, but it holds another type');
+    throw new DataError(path, `dataset ${data.name}`, `images must be numbers, but it holds ${data.holds}`);
   }
   const shape = imageShape(path, data);
   const images = data.shape[0]!;
@@ -163,6 +115,7 @@ function reader(file: Hdf5Reader, options: ImageReadOptions): ImageReader {
   const conformation = optionalRows(file, ['conformation', 'conformations'], images, 1);
   const fluences = optionalRows(file, ['fluences'], images, 1);
   const correction = optionalPixels(file, 'correction', shape);
+  const symmetry = file.dataset('symmetry');
   return {
     path,
     layout,
@@ -174,6 +127,7 @@ function reader(file: Hdf5Reader, options: ImageReadOptions): ImageReader {
     ...(conformation && { conformation: Int32Array.from(conformation) }),
     ...(fluences && { fluences: Float64Array.from(fluences) }),
     ...(correction && { correction }),
+    ...(symmetry && { symmetry: readSymmetry(path, symmetry) }),
     read(first, count) {
       const raw = data.read(first, count);
       const out = raw instanceof Float32Array ? raw : Float32Array.from(raw as ArrayLike<number>, Number);
@@ -279,6 +233,17 @@ function optionalPixels(
   return Float64Array.from(numbers(file.path, dataset));
 }
 
+function readSymmetry(path: string, dataset: Hdf5Dataset): Float64Array {
+  if (dataset.shape.length !== 2 || dataset.shape[1] !== 4 || dataset.shape[0] === 0) {
+    throw new DataError(
+      path,
+      `dataset ${dataset.name}`,
+      `the shape (${dataset.shape.join(', ')}) is not (rotations, 4)`,
+    );
+  }
+  return Float64Array.from(numbers(path, dataset));
+}
+
 function requirePixels(path: string, dataset: Hdf5Dataset, shape: readonly [number, number, number]): void {
   if (sameShape(dataset.shape, shape) || (shape[0] === 1 && sameShape(dataset.shape, shape.slice(1)))) return;
   throw new DataError(
@@ -314,7 +279,11 @@ function optionalRows(
 
 function numbers(path: string, dataset: Hdf5Dataset): ArrayLike<number> {
   if (dataset.dtype === 'other') {
-    throw new DataError(path, `dataset ${dataset.name}`, 'numbers were expected, but it holds another type');
+    throw new DataError(
+      path,
+      `dataset ${dataset.name}`,
+      `numbers were expected, but it holds ${dataset.holds}`,
+    );
   }
   const raw: NumericArray = dataset.read();
   return raw instanceof BigInt64Array || raw instanceof BigUint64Array ? Float64Array.from(raw, Number) : raw;
@@ -390,6 +359,7 @@ function pick(part: ImageSetWithIntensities): ImageSetWithIntensities {
     conformation,
     fluences,
     correction,
+    symmetry,
   } = part;
   return {
     images,
@@ -401,6 +371,7 @@ function pick(part: ImageSetWithIntensities): ImageSetWithIntensities {
     ...(conformation && { conformation }),
     ...(fluences && { fluences }),
     ...(correction && { correction }),
+    ...(symmetry && { symmetry }),
   };
 }
 
@@ -433,5 +404,6 @@ function join(parts: readonly ImageSetWithIntensities[]): ImageSetWithIntensitie
     ...(conformation && { conformation: Int32Array.from(conformation) }),
     ...(fluences && { fluences: Float64Array.from(fluences) }),
     ...(first.correction && { correction: first.correction }),
+    ...(first.symmetry && { symmetry: first.symmetry }),
   };
 }

@@ -1,3 +1,14 @@
 /** HDF5: containers, and single-particle images in them. */
 export * from './container.js';
-export * from './images.js';
+export { createImages, type ImageWriter, writeImages } from './image-writer.js';
+export {
+  BAD,
+  GOOD,
+  type ImageReader,
+  type ImageReadOptions,
+  type ImageSet,
+  type ImageSetWithIntensities,
+  ORIENTATION_ONLY,
+  openImages,
+  readImages,
+} from './images.js';

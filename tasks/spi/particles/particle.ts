@@ -21,6 +21,8 @@ export interface Particle {
   readonly scatterers: readonly Scatterer[];
   /** (n), occupancies that multiply the form factors; left out when all are 1. */
   readonly weights?: Float64Array;
+  /** (m, 4): the rotations that leave it as it is, as unit quaternions (w, x, y, z); left out where only the identity does. */
+  readonly symmetry?: Float64Array;
 }
 
 /** A Gaussian blob of `electrons`: f(q) = electrons exp(-B |q|^2 / 4). */

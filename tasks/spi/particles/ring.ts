@@ -60,7 +60,19 @@ export function ring(options: { readonly state: 'open' | 'closed' }): Particle {
     positions,
     kinds: new Uint16Array(positions.length / 3),
     scatterers: [gaussianScatterer('blob', 100, 400)],
+    symmetry: dihedral(8),
   };
+}
+
+/** The group D_n as quaternions: an n-fold axis along z, n twofold axes across it. */
+function dihedral(n: number): Float64Array {
+  const out = new Float64Array(8 * n);
+  for (let i = 0; i < n; i++) {
+    const half = (Math.PI * i) / n;
+    out.set([Math.cos(half), 0, 0, Math.sin(half)], 4 * i);
+    out.set([0, Math.cos(half), Math.sin(half), 0], 4 * (n + i));
+  }
+  return out;
 }
 
 function subunitAtoms(state: 'open' | 'closed'): Float64Array {

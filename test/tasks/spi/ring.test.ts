@@ -1,6 +1,7 @@
 import t from 'tap';
 import { type Particle, particleRadius } from '../../../tasks/spi/particles/particle.js';
 import { ring } from '../../../tasks/spi/particles/ring.js';
+import { rotationMatrix } from '../../../tasks/spi/quaternion.js';
 import { structureFactors } from '../../../tasks/spi/structure-factor.js';
 
 /** The largest distance of an image of an atom under `turn` from the nearest atom. */
@@ -26,6 +27,14 @@ t.test('both states have the symmetry D8 and no mirror', (t) => {
     t.ok(misfit(particle, (x, y, z) => [c * (x - y), c * (x + y), z]) < 1e-9, `${state}: eightfold about z`);
     t.ok(misfit(particle, (x, y, z) => [x, -y, -z]) < 1e-9, `${state}: twofold about x`);
     t.ok(misfit(particle, (x, y, z) => [x, y, -z]) > 1, `${state}: no mirror`);
+    const R = new Float64Array(9);
+    const turns = Array.from({ length: particle.symmetry!.length / 4 }, (_, i) => {
+      rotationMatrix(particle.symmetry!, 4 * i, R);
+      const row = (r: number, x: number, y: number, z: number) => R[r]! * x + R[r + 1]! * y + R[r + 2]! * z;
+      return misfit(particle, (x, y, z) => [row(0, x, y, z), row(3, x, y, z), row(6, x, y, z)]);
+    });
+    t.equal(turns.length, 16);
+    t.ok(Math.max(...turns) < 1e-9, `${state}: the rotations that it names leave it as it is`);
     t.ok(
       particleRadius(particle) > 85 && particleRadius(particle) < 115,
       `${state}: ${particleRadius(particle)} A`,
