@@ -158,8 +158,23 @@ export interface ScoresAddon {
   ): number;
 }
 
+/** Ctrl-C while the event loop stands still. */
+export interface InterruptAddon {
+  /**
+   * From now on, and as long as node's present listeners stay, a second SIGINT or SIGTERM ends the process at once with
+   * exit code 130, even when JavaScript never returns to the event loop. To be called after `process.on`.
+   */
+  armInterrupt(): void;
+}
+
 /** Everything in the add-on. */
-export interface Addon extends FutexAddon, FftAddon, NufftAddon, ScoresAddon, StructureFactorAddon {
+export interface Addon
+  extends FutexAddon,
+    FftAddon,
+    InterruptAddon,
+    NufftAddon,
+    ScoresAddon,
+    StructureFactorAddon {
   /** The vector level in use: what the processor has, capped by MANIPLE_SIMD. */
   readonly simdLevel: 'generic' | 'avx2' | 'avx512';
 }

@@ -84,6 +84,16 @@ function ownModule(specifier: string, importer: string): string {
   return pathToFileURL(join(packageRoot(), target)).href;
 }
 
+/** What a user imports to get one of our modules, by its URL; null for other modules. */
+export function ownSpecifier(url: string): string | null {
+  const manifest: unknown = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
+  const { exports } = manifest as { exports: Record<string, string> };
+  const found = Object.entries(exports).find(
+    ([, target]) => pathToFileURL(join(packageRoot(), target)).href === url,
+  );
+  return found === undefined ? null : `maniple${found[0].slice(1)}`;
+}
+
 function firstMessage(messages: readonly Message[], path: string): UsageError {
   const first = messages[0]!;
   const own: unknown = first.detail;
@@ -186,6 +196,13 @@ export interface CompiledProgram {
   /** True when nothing had to be compiled. */
   readonly cached: boolean;
   readonly files: readonly string[];
+  /** The source of each compiled module, by its URL. */
+  readonly modules: ReadonlyMap<string, string>;
+}
+
+function compiledProgram(folder: string, files: readonly string[], cached: boolean): CompiledProgram {
+  const urls = files.map((path) => pathToFileURL(join(folder, moduleName(path))).href);
+  return { url: urls[0]!, cached, files, modules: new Map(urls.map((url, i) => [url, files[i]!])) };
 }
 
 /**
@@ -211,11 +228,11 @@ export async function compileProgram(
     if (modules.every(existsSync)) {
       const now = new Date();
       utimesSync(folder, now, now);
-      return {
-        url: pathToFileURL(modules[0]!).href,
-        cached: true,
-        files: known.files.map(({ path }) => path),
-      };
+      return compiledProgram(
+        folder,
+        known.files.map(({ path }) => path),
+        true,
+      );
     }
   }
 
@@ -243,11 +260,11 @@ export async function compileProgram(
     });
   }
   await writeAtomic(entryFile, JSON.stringify({ program: name, files } satisfies CachedEntry));
-  return {
-    url: pathToFileURL(join(folder, moduleName(entry))).href,
-    cached: false,
-    files: files.map(({ path }) => path),
-  };
+  return compiledProgram(
+    folder,
+    files.map(({ path }) => path),
+    false,
+  );
 }
 
 function readEntry(file: string): CachedEntry | null {

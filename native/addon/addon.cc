@@ -12,6 +12,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("simdLevel", Napi::String::New(env, levelName(activeLevel())));
   register_fft(env, exports);
   register_futex(env, exports);
+  register_interrupt(env, exports);
   register_nufft(env, exports);
   register_scores(env, exports);
   register_structure_factor(env, exports);

@@ -8,6 +8,7 @@ import { resolveConfiguration } from '../../apps/command/configuration.js';
 import { runSection } from '../../apps/command/run-settings.js';
 import { runtimeOptions } from '../../apps/run/start-runtime.js';
 import { cleanEnvironment, mainFile, maniple, scratchFolder } from '../support/command.js';
+import { needs } from '../support/needs.js';
 
 t.setTimeout(600_000); // many processes, perhaps on a busy machine
 
@@ -128,6 +129,104 @@ t.test('Ctrl-C ends a program with 130', async (t) => {
   const [code] = await once(child, 'exit');
   t.equal(code, 130, stderr);
   t.match(stderr, /interrupted/);
+});
+
+t.test('mistakes are told in the files of the user, with a way out', (t) => {
+  const folder = scratchFolder();
+  const head =
+    "import { type Ctx, f64, fieldSpace, overwrites, task } from 'maniple';\nconst V = fieldSpace({ x: f64 });\n";
+  const declared = (run: string) =>
+    `task({ module: import.meta.url, name: 't', regions: { v: overwrites(V, 'x') }, ${run} })`;
+  const main = (launch: string) =>
+    `export default async function main(ctx: Ctx) {\n  const v = ctx.region([8], V);\n  ${launch}\n  await v.read('x');\n}\n`;
+  const points = 'ctx.index([4], t, { v: v.partition.equal([4]).at() }, {});';
+  const cases: [name: string, text: string, code: number, told: RegExp][] = [
+    [
+      'throws.ts',
+      `${head}export const t = ${declared("run(_, __, ctx) { if (ctx.point[0] === 2) throw new Error('upside down'); }")};\n${main(points)}`,
+      5,
+      /^maniple: task t, point 2, launched at \S*throws\.ts:6:7: upside down\n {4}at \S*run \(throws\.ts:3:\d+\)\n$/,
+    ],
+    [
+      'promise.ts',
+      `${head}export const t = ${declared('run() { return Promise.resolve() as never; }')};\n${main(points)}`,
+      5,
+      /^maniple: task t, point 0, launched at \S*promise\.ts:6:7: it returned a promise/,
+    ],
+    [
+      'inner.ts',
+      `${head}${main(`const t = ${declared('run() {}')};\n  ctx.launch(t, { v }, {});`)}`,
+      5,
+      /: inner\.ts exports no task called t: export it/,
+    ],
+    [
+      'function.ts',
+      `${head}export const t = ${declared('run() {}')};\n${main('ctx.launch(t, { v }, { f: () => 1 });')}`,
+      5,
+      /argument f is a function, .*\n {4}at main \(function\.ts:6:7\)/,
+    ],
+    [
+      'outside.ts',
+      `${head}export const t = ${declared('run() {}')};\n${main(points.replace('index([4]', 'index([5]'))}`,
+      5,
+      /point 4 of the launch is projected to colour 4, .*\[0\.\.3\]\.\n {4}at main \(outside\.ts:6:7\)/,
+    ],
+    [
+      'misspelt.ts',
+      "import { fieldSpcae } from 'maniple';\nexport default () => fieldSpcae;\n",
+      2,
+      /misspelt\.ts:1: maniple exports no fieldSpcae; the nearest is fieldSpace\n$/,
+    ],
+    [
+      'lacking.ts',
+      "import { b } from './lib.ts';\nexport default () => b;\n",
+      2,
+      /lacking\.ts:1: .*'\.\/lib-\w+\.mjs' does not provide an export named 'b'/,
+    ],
+    ['empty.ts', 'export const x = 1;\n', 2, /empty\.ts has no main function; expected: export default/],
+    ['syntax.ts', 'export default function (\n  const = 3;\n', 2, /syntax\.ts:2:\d+: .*\n {4}const = 3;\n$/],
+  ];
+  writeFileSync(join(folder, 'lib.ts'), 'export const a = 1;\n');
+  for (const [name, text, code, told] of cases) {
+    writeFileSync(join(folder, name), text);
+    const ended = maniple(['run', name, '--workers', '2'], folder);
+    t.equal(ended.code, code, `${name}: ${ended.stderr}`);
+    t.match(ended.stderr, told, name);
+    t.equal(ended.stdout, '', name);
+  }
+  t.end();
+});
+
+t.test('Ctrl-C ends what never comes back to its event loop', { skip: needs('addon') }, async (t) => {
+  const folder = scratchFolder();
+  const endless = `import { f64, fieldSpace, overwrites, task } from 'maniple';
+const V = fieldSpace({ x: f64 });
+export const t = task({
+  module: import.meta.url, name: 't', regions: { v: overwrites(V, 'x') },
+  run({ v }) { process.stdout.write('begun'); for (;;) v.x[0] = 1; },
+});
+export default async function main(ctx) {
+  const v = ctx.region([3], V);
+  ctx.launch(t, { v }, {});
+  console.log('launched');
+  await v.read('x');
+}
+`;
+  writeFileSync(join(folder, 'endless.mjs'), endless);
+  for (const mode of ['tasks', 'inorder']) {
+    const child = spawn(process.execPath, [mainFile, 'run', 'endless.mjs', '--mode', mode], {
+      cwd: folder,
+      env: cleanEnvironment(folder),
+    });
+    await once(child.stdout, 'data');
+    child.kill('SIGINT');
+    const ended = once(child, 'exit');
+    // What is deaf to the first one ends at the second.
+    const again = setInterval(() => child.kill('SIGINT'), 1000);
+    const [code] = await ended;
+    clearInterval(again);
+    t.equal(code, 130, mode);
+  }
 });
 
 t.test('settings become options of the runtime', async (t) => {
