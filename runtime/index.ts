@@ -17,7 +17,9 @@ export type {
   Views,
 } from './program/capabilities.js';
 export { Context, Context as Ctx, type MaybeFuture } from './program/context.js';
+export type { CopiedFields, Copy, IndexCopy, PointerField } from './program/copy.js';
 export { formatBytes } from './program/engine.js';
+export type { FillValue } from './program/fill.js';
 export { FutureMap, TaskFuture } from './program/future.js';
 export type { FillOptions, LaunchOptions } from './program/launch-options.js';
 export { Predicate } from './program/predicate.js';

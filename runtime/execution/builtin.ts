@@ -1,5 +1,6 @@
 // Tasks that the runtime itself launches: found by name, without a module.
 import type { TypedArray } from '../privileges/element.js';
+import { copyLeaf, copyShape } from './copy.js';
 import type { Leaf } from './leaf.js';
 import type { Piece } from './view.js';
 
@@ -15,21 +16,41 @@ interface FillView {
   readonly volume: number;
 }
 
-/** Sets every element of one field, called `value` here whatever its name, to one number. */
+/** A number stands for all lanes, but in a complex field for a real number; two numbers stand for every complex lane. */
+interface FillArguments {
+  readonly value: unknown;
+  readonly complex?: boolean;
+}
+
+function lanesOf({ value, complex }: FillArguments, lanes: number): unknown {
+  if (complex !== true) return value;
+  const pair = Array.isArray(value) ? value : [value, 0];
+  return Array.from({ length: lanes }, (_, lane) => pair[lane % pair.length]);
+}
+
+/** Sets every point of one field, called `value` here whatever its name, to one value: a number, or one per lane. */
 const fill: Leaf = {
   name: 'fill',
   requirements: ['region'],
   fields: [[FILLED]],
   run: (views, args) => {
     const view = views['region'] as FillView;
-    const { value } = args as { value: number | bigint };
     if (view.volume === 0) return;
     const last = view.pieces.at(-1)!;
     const lanes = view.value.length / (last.offset + last.length);
-    // A bigint for 64-bit integers, a number for all others: the launch checked it.
+    const value = lanesOf(args as FillArguments, lanes);
+    // Bigints for 64-bit integers, numbers for all others: the launch checked it.
     const array = view.value as Float64Array;
     for (const { offset, length } of view.pieces) {
-      array.fill(value as number, offset * lanes, (offset + length) * lanes);
+      const from = offset * lanes;
+      const until = (offset + length) * lanes;
+      if (!Array.isArray(value)) array.fill(value as number, from, until);
+      else {
+        for (let lane = 0; lane < lanes; lane++) array[from + lane] = value[lane] as number;
+        // What is written already is copied on, twice as much each time.
+        for (let done = from + lanes; done < until; done += done - from)
+          array.copyWithin(done, from, Math.min(done, from + until - done));
+      }
     }
   },
 };
@@ -57,6 +78,14 @@ function holds(value: unknown): boolean {
   );
 }
 
-export const builtinLeaves: ReadonlyMap<string, Leaf> = new Map(
-  [fill, predicate].map((leaf) => [leaf.name, leaf]),
-);
+const leaves = new Map<string, Leaf>([fill, predicate].map((leaf) => [leaf.name, leaf]));
+
+/** The built-in task of a name: the same object every time. */
+export function builtinLeaf(name: string): Leaf | undefined {
+  let leaf = leaves.get(name);
+  if (leaf === undefined) {
+    const shape = copyShape(name);
+    if (shape !== null) leaves.set(name, (leaf = copyLeaf(shape)));
+  }
+  return leaf;
+}

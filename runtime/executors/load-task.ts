@@ -1,6 +1,6 @@
 // On a lane's own thread: finds tasks by module and export name, and imports each module once.
 
-import { BUILTIN, builtinLeaves } from '../execution/builtin.js';
+import { BUILTIN, builtinLeaf } from '../execution/builtin.js';
 import type { Leaf } from '../execution/leaf.js';
 import type { Graph } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
@@ -38,7 +38,7 @@ export class TaskLoader {
   /** Loads a task (or one of an exported list of tasks). One that cannot be loaded becomes a task that says so when it is run. */
   async load(task: number): Promise<void> {
     const { module, name } = readValue(this.#heap, this.#graph.taskName[task]!) as TaskName;
-    const builtin = module === BUILTIN ? builtinLeaves.get(name) : undefined;
+    const builtin = module === BUILTIN ? builtinLeaf(name) : undefined;
     this.#leaves[task] = builtin ?? (await imported(module, name));
   }
 }

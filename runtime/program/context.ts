@@ -3,18 +3,19 @@
 import type { EventEmitter } from 'eventemitter3';
 import { LaunchError } from '../errors.js';
 import { randomAt } from '../execution/random.js';
-import type { Element } from '../privileges/index.js';
 import type { FieldSpace, Fields } from '../regions/index.js';
 import { IndexSpace } from '../spaces/index.js';
-import type { AllCaps, Cap, RegionRef } from './capabilities.js';
+import type { AllCaps, Cap, Projected, RegionRef } from './capabilities.js';
+import { type CopiedFields, type Copy, copy, type IndexCopy } from './copy.js';
 import type { Engine, RunEvents } from './engine.js';
+import { type FillValue, fill } from './fill.js';
 import { type FutureMap, TaskFuture } from './future.js';
 import { HostOperations } from './host.js';
 import type { FillOptions, LaunchOptions } from './launch-options.js';
 import { Launcher } from './launcher.js';
 import { Predicate } from './predicate.js';
 import { Projections } from './projections.js';
-import { type ArrayOf, Region, rootRegion } from './region.js';
+import { type Region, rootRegion } from './region.js';
 import type { IndexArgs, Requirements, SingleArgs, Task } from './task.js';
 import { Tree } from './tree.js';
 
@@ -66,15 +67,57 @@ export class Context {
     return rootRegion(this.#host, tree, space) as Region<F, AllCaps<F>>;
   }
 
-  /** Sets one field of all points to one value. */
+  /**
+   * Sets one field of all points to one value: a number (for all lanes; of a complex field the real part), or a list
+   * with one number per lane (for a complex field also [re, im]).
+   */
   fill<F extends Fields, K extends keyof F & string>(
     region: RegionRef<F, { [P in K]: Cap }>,
     field: K,
-    value: Element<ArrayOf<F[K]>> | number | TaskFuture<number>,
+    value: FillValue<F[K]>,
     options?: FillOptions,
   ): void {
-    if (!(region instanceof Region)) throw new LaunchError('fill: what was given is no region.');
-    this.#launcher.fill(region, field, value, here(this.fill), options);
+    fill(this.#launcher, null, region, field, value, here(this.fill), options);
+  }
+
+  /** The same for the subregion that every point of a domain is given: one operation. */
+  indexFill<F extends Fields, K extends keyof F & string>(
+    domain: readonly number[] | IndexSpace,
+    regions: Projected<F, { [P in K]: Cap }, 'disjoint'>,
+    field: K,
+    value: FillValue<F[K]>,
+    options?: FillOptions,
+  ): void {
+    fill(this.#launcher, this.#launcher.domain(domain), regions, field, value, here(this.indexFill), options);
+  }
+
+  /**
+   * Copies fields of one region to fields of equal type of another (or to other fields of the same), on workers:
+   *
+   * ```ts
+   * ctx.copy({ from: image, to: tile, fields: ['counts'] });             // the points of the tile
+   * ctx.copy({ from: a, to: b, fields: { x: 'y' }, by: 'order' });       // b.x = a.y, k-th point to k-th point
+   * ctx.copy({ from: table, to: rows, fields: ['x'], gather: { region: rows, field: 'key' } });  // x[p] = table.x[key[p]]
+   * ctx.copy({ from: hits, to: sums, fields: ['n'], reduce: 'sum', scatter: { region: hits, field: 'bin' } });
+   * ```
+   *
+   * Without pointers or `by: 'order'` every point of the destination must be a point of the source.
+   * @throws BoundsError with a point that one side lacks; InterferenceError where source and destination meet
+   */
+  copy<F extends Fields, G extends Fields, const M extends CopiedFields<F, G>>(
+    copied: Copy<F, G, M>,
+    options?: FillOptions,
+  ): void {
+    copy(this.#launcher, null, copied, here(this.copy), options);
+  }
+
+  /** A copy for every point of a domain, between the subregions that the point is given: one operation. */
+  indexCopy<F extends Fields, G extends Fields, const M extends CopiedFields<F, G>>(
+    domain: readonly number[] | IndexSpace,
+    copied: IndexCopy<F, G, M>,
+    options?: FillOptions,
+  ): void {
+    copy(this.#launcher, this.#launcher.domain(domain), copied, here(this.indexCopy), options);
   }
 
   /** Runs a task once. */

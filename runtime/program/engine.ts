@@ -59,6 +59,8 @@ export interface EngineOptions {
   readonly barriers: boolean;
   /** Deals records to workers; null for blocks of consecutive points. */
   readonly placement: Placement | null;
+  /** Fills and copies of more bytes are cut into chunks. */
+  readonly chunkBytes: number;
   readonly createExecutor: (parts: ExecutorParts) => Executor;
   readonly log: (line: string) => void;
   /** Aborting it cancels everything that has not started. */

@@ -2,36 +2,38 @@
 import type { Cover, EquivalenceSets } from '../analysis/equivalence-sets.js';
 import { whole } from '../analysis/equivalence-sets.js';
 import { LaunchError } from '../errors.js';
-import { BUILTIN, builtinLeaves, FILLED } from '../execution/builtin.js';
+import { BUILTIN, builtinLeaf } from '../execution/builtin.js';
 import type { Leaf } from '../execution/leaf.js';
 import { treeBytes, writeTree } from '../execution/reduction-tree.js';
 import { Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { place } from '../mapping/place.js';
 import { blockStart, reductionBlocks, writeArgs, writeValue } from '../memory/launch-layout.js';
-import { type FieldSpace, fieldIndex, type IndexPartition } from '../regions/index.js';
+import type { IndexPartition } from '../regions/index.js';
 import { IndexSpace, unionAll } from '../spaces/index.js';
 import { type SplitArgs, splitArgs } from './arguments.js';
 import type { Engine } from './engine.js';
 import { FutureMap, TaskFuture } from './future.js';
 import { type Guard, guardOf, guardUses, openGate } from './guarded.js';
 import { type LaunchHandle, type RegionUse, recordOf } from './handle.js';
-import { checkOptions, type FillOptions, type LaunchOptions } from './launch-options.js';
+import { checkOptions, type LaunchOptions } from './launch-options.js';
 import { checkInterference, type Resolved } from './legality.js';
+import { resolveUse } from './place.js';
 import type { FuturePort } from './ports.js';
 import type { PredicatePort, PredicateRule } from './predicate.js';
 import type { Projections } from './projections.js';
-import { Partition, ProjectedPartition, Region } from './region.js';
 import type { FieldUse } from './requirement.js';
 import type { Task } from './task.js';
-import type { Tree } from './tree.js';
-import { groupsOf, makeInstances, OVERWRITE, privilegeOf, rename, touchesAll, useOf } from './uses.js';
+import { groupsOf, makeInstances, privilegeOf, rename, touchesAll } from './uses.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: any region of any fields
-type AnyRegion = Region<any, any>;
-// biome-ignore lint/suspicious/noExplicitAny: any projected partition
-type AnyProjected = ProjectedPartition<any, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: any task
 type AnyTask = Task<any, any, any>;
+
+/** What a launch must know of its task. */
+export interface LaunchedTask {
+  readonly name: string;
+  readonly module: string;
+  readonly leaf: Leaf;
+}
 
 /** One use of equivalence sets that every record of a launch makes. */
 interface Step {
@@ -50,11 +52,12 @@ interface Reduction {
   readonly use: RegionUse;
 }
 
-const ONE = IndexSpace.extent([1]);
+/** The domain of a single launch. */
+export const ONE = IndexSpace.extent([1]);
 
 export class Launcher implements PredicatePort {
   readonly engine: Engine;
-  readonly #projections: Projections;
+  readonly projections: Projections;
   readonly #futures: FuturePort;
   readonly #keys = new Map<string, number>();
   readonly #domains = new Map<string, IndexSpace>();
@@ -63,7 +66,7 @@ export class Launcher implements PredicatePort {
 
   constructor(engine: Engine, projections: Projections, futures: FuturePort) {
     this.engine = engine;
-    this.#projections = projections;
+    this.projections = projections;
     this.#futures = futures;
   }
 
@@ -80,7 +83,7 @@ export class Launcher implements PredicatePort {
   ): FutureMap<unknown> {
     return new FutureMap(
       this.#futures,
-      this.#launch(this.#domain(domain), task, regions, args, site, options),
+      this.#launch(this.domain(domain), task, regions, args, site, options),
     );
   }
 
@@ -95,7 +98,7 @@ export class Launcher implements PredicatePort {
     return new TaskFuture(this.#futures, this.#launch(ONE, task, regions, args, site, options), 0);
   }
 
-  #domain(domain: readonly number[] | IndexSpace): IndexSpace {
+  domain(domain: readonly number[] | IndexSpace): IndexSpace {
     if (domain instanceof IndexSpace) {
       if (!domain.dense)
         throw new LaunchError(
@@ -130,11 +133,11 @@ export class Launcher implements PredicatePort {
     if (options !== undefined) checkOptions(options, `task ${task.name}`);
     let resolved = this.#resolve(domain, task, regions);
     if (options?.when !== undefined) resolved = guardUses(resolved);
-    this.#checkLegal(task, domain, resolved);
+    this.checkLegal(task, domain, resolved);
     const name = task.name;
     const words = () =>
       resolved.map((r) => `${r.name}: ${r.tree.name} {${r.uses.map((use) => use.name).join(', ')}}`);
-    return this.#issue(
+    return this.issue(
       domain,
       name,
       task.leaf,
@@ -157,65 +160,30 @@ export class Launcher implements PredicatePort {
         );
       }
     }
+    const where = `task ${task.name}`;
     return names.map((name) => {
-      const given = regions[name];
-      const requirement = task.regions[name]!;
-      if (given === undefined)
-        throw new LaunchError(`task ${task.name}: no region was given for its requirement ${name}.`);
-      const isRegion = given instanceof Region;
-      if (!isRegion && !(given instanceof ProjectedPartition)) {
-        throw new LaunchError(
-          `task ${task.name}: what was given for ${name} is ${given instanceof Partition ? 'a partition: say partition.at()' : 'no region'}.`,
-        );
-      }
-      if ((given as AnyRegion | AnyProjected).space !== requirement.space) {
-        throw new LaunchError(
-          `task ${task.name}: the region given for ${name} has other fields than the task declares (${requirement.space.names.join(', ')}): use the same fieldSpace object.`,
-        );
-      }
-      const tree: Tree = isRegion ? (given as AnyRegion).tree : (given as AnyProjected).partition.tree;
-      if (tree.engine !== this.engine)
-        throw new LaunchError(`task ${task.name}: the region given for ${name} belongs to another run.`);
-      tree.check();
-      if (isRegion) {
-        const { place: partition, colour } = given as AnyRegion;
-        return {
-          name,
-          tree,
-          partition,
-          uses: requirement.uses,
-          colours: this.#projections.constant(partition, domain, colour),
-        };
-      }
-      const { partition, project } = given as AnyProjected;
-      return {
-        name,
-        tree,
-        partition: partition.index,
-        uses: requirement.uses,
-        colours: this.#projections.project(
-          partition.index,
-          domain,
-          project,
-          `task ${task.name}, requirement ${name}`,
-        ),
-      };
+      const { space, uses } = task.regions[name]!;
+      return resolveUse(this.engine, this.projections, regions[name], space, uses, domain, name, where);
     });
   }
 
-  #checkLegal(task: AnyTask, domain: IndexSpace, resolved: readonly Resolved[]): void {
-    let key = `${this.engine.taskId(task.leaf, task)} ${domain.volume}`;
+  /**
+   * Throws an InterferenceError where points of the launch, or requirements, may not share what they share. `uses`
+   * tells launches of a built-in task apart, whose fields and privileges change from call to call.
+   */
+  checkLegal(task: LaunchedTask, domain: IndexSpace, resolved: readonly Resolved[], uses = ''): void {
+    let key = `${this.engine.taskId(task.leaf, task)} ${uses} ${domain.volume}`;
     for (const { tree, partition, colours } of resolved) {
       key += ` ${idOf(tree)}.${partition.id}.${colours === null ? 0 : idOf(colours)}`;
     }
     if (this.#legal.has(key)) return;
-    checkInterference(task.name, domain, resolved);
+    checkInterference(task.leaf.name, domain, resolved);
     if (this.#legal.size > 4096) this.#legal.clear();
     this.#legal.set(key, true);
   }
 
   /** Makes the launch and all its records. */
-  #issue(
+  issue(
     domain: IndexSpace,
     name: string,
     leaf: Leaf,
@@ -269,7 +237,7 @@ export class Launcher implements PredicatePort {
       handle.uses.push({ fields: uses, instances: binding.instances, partition, colours });
       graph.bindings[slot * MAX_REQUIREMENTS + r] = binding.unit;
       graph.projections[slot * MAX_REQUIREMENTS + r] =
-        colours === null ? 0 : this.#projections.unit(colours, handle);
+        colours === null ? 0 : this.projections.unit(colours, handle);
       if (reduced.length > 0) {
         // In the order of the requirement, which is the order of the view's fields.
         reduced.sort((a, b) => uses.indexOf(a) - uses.indexOf(b));
@@ -430,54 +398,6 @@ export class Launcher implements PredicatePort {
     this.engine.builder.after(source.records[record]!, source.generations[record]!, true);
   }
 
-  // ---- fills, reads and writes by the program ----
-
-  /** Sets one field of all points of a region to one number (or to that of a future). */
-  fill(
-    region: AnyRegion,
-    field: string,
-    value: unknown,
-    site: { stack?: string },
-    options?: FillOptions,
-  ): void {
-    if (options !== undefined) checkOptions(options, 'fill');
-    const { tree, place: partition, colour } = region;
-    tree.check();
-    const index = fieldIndex(region.space as FieldSpace, field);
-    const type = tree.fields.fields[field]!;
-    const big = type.kind === 'i64' || type.kind === 'u64';
-    if (!(value instanceof TaskFuture)) {
-      const given = typeof value;
-      if (big && given === 'number' && Number.isInteger(value)) value = BigInt(value as number);
-      else if (given !== (big ? 'bigint' : 'number')) {
-        throw new LaunchError(
-          `fill: field ${field} is ${type.kind}, so it cannot be filled with ${String(value)} (${given}).`,
-        );
-      }
-    }
-    const leaf = builtinLeaves.get('fill')!;
-    const plain: Resolved = {
-      name: 'region',
-      tree,
-      partition,
-      uses: useOf(index, FILLED, OVERWRITE),
-      colours: this.#projections.constant(partition, ONE, colour),
-    };
-    const resolved = options?.when === undefined ? [plain] : guardUses([plain]);
-    this.#issue(
-      ONE,
-      'fill',
-      leaf,
-      { module: BUILTIN, name: 'fill' },
-      Kind.task,
-      resolved,
-      { value },
-      site,
-      () => [`${tree.name} {${field}}`],
-      options,
-    );
-  }
-
   /** A condition made of others, computed on a worker. */
   combine(how: PredicateRule, operands: readonly TaskFuture<unknown>[]): TaskFuture<boolean> {
     const site: { stack?: string } = {};
@@ -486,10 +406,10 @@ export class Launcher implements PredicatePort {
     operands.forEach((operand, i) => {
       args[i === 0 ? 'a' : 'b'] = operand;
     });
-    const handle = this.#issue(
+    const handle = this.issue(
       ONE,
       'predicate',
-      builtinLeaves.get('predicate')!,
+      builtinLeaf('predicate')!,
       { module: BUILTIN, name: 'predicate' },
       Kind.task,
       [],

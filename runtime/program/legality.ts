@@ -29,7 +29,8 @@ function conflict(a: readonly FieldUse[], b: readonly FieldUse[]): [FieldUse, Fi
 }
 
 function describe(requirement: Resolved, use: FieldUse): string {
-  return `${requirement.name} (${formatUsage(usageOf(use.usage))} of ${requirement.tree.name}.${use.name})`;
+  const { name, fields } = requirement.tree;
+  return `${requirement.name} (${formatUsage(usageOf(use.usage))} of ${name}.${fields.names[use.field]})`;
 }
 
 /** Throws an InterferenceError with the two requirements and a point that both hold. */

@@ -59,6 +59,8 @@ export interface RunOptions {
   readonly window?: { readonly records?: number; readonly launches?: number };
   /** @internal faults for the tests of the tests */
   readonly faults?: AnalysisFaults;
+  /** @internal fills and copies of more bytes are shared among workers */
+  readonly chunkBytes?: number;
   /** @internal how much `virtual` runs while the program is still launching: 0 is nothing until it waits */
   readonly eagerness?: number;
   /** @internal sees every order that the analysis imposes */
@@ -137,6 +139,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     placement: executor === 'bulk' ? placementOf(options, workers) : null,
     faults: options.faults ?? {},
     limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },
+    chunkBytes: options.chunkBytes ?? 1 << 18,
     createExecutor: (parts) =>
       executor === 'threads'
         ? new Threads(parts)

@@ -60,8 +60,18 @@ export function groupsOf(uses: readonly FieldUse[]): Group[] {
 
 /** One use of one field; the same object every time. */
 export function useOf(field: number, name: string, code: number): readonly FieldUse[] {
-  const key = `${field} ${name} ${code}`;
+  return usesOf([[field, name]], code);
+}
+
+/** The same use of several fields, under names of the caller; the same object every time. */
+export function usesOf(
+  fields: readonly (readonly [field: number, name: string])[],
+  code: number,
+): readonly FieldUse[] {
+  let key = `${code}`;
+  for (const [field, name] of fields) key += ` ${field} ${name}`;
   let uses = usesKept.get(key);
-  if (uses === undefined) usesKept.set(key, (uses = [{ field, name, usage: code }]));
+  if (uses === undefined)
+    usesKept.set(key, (uses = fields.map(([field, name]) => ({ field, name, usage: code }))));
   return uses;
 }

@@ -3,7 +3,15 @@
 import { reductionBlocks } from './brute-partitions.js';
 import { keyOf } from './brute-points.js';
 import { Interpreter, type LiveRegion, launchPoints, type Subregion } from './interpreter.js';
-import type { CreatePartition, Launch, Operation, Point, Privilege, Program } from './program-description.js';
+import {
+  type CreatePartition,
+  type Launch,
+  launchOf,
+  type Operation,
+  type Point,
+  type Privilege,
+  type Program,
+} from './program-description.js';
 
 export type Coherence = 'exclusive' | 'atomic' | 'simultaneous' | 'relaxed';
 
@@ -148,8 +156,19 @@ class ConflictBuilder implements Conflicts {
         this.#launch(operation);
         break;
       case 'fill': {
-        const unit = this.#unit(operation.name, 'other', 0);
-        this.#use(unit, this.#program.place(operation.target, operation.name), operation.field, overwrite);
+        const { field } = operation;
+        const launch = launchOf(operation, [
+          { target: operation.target, fields: [{ field, privilege: overwrite }] },
+        ]);
+        const tasks = launchPoints(launch).map((point) =>
+          launch.requirements.map((r) => this.#program.subregion(r, point, launch)),
+        );
+        this.#tasks(launch, tasks);
+        break;
+      }
+      case 'copy': {
+        const { launch, tasks } = this.#program.copyTasks(operation);
+        this.#tasks(launch, tasks);
         break;
       }
       case 'partition':
@@ -227,6 +246,16 @@ class ConflictBuilder implements Conflicts {
           }
         }
       }
+    });
+  }
+
+  /** What the points of an operation of the runtime itself use; a single one is one unit. */
+  #tasks(launch: Launch, tasks: readonly (readonly Subregion[])[]): void {
+    const units = tasks.map((_, number) => this.#unit(launch.name, launch.domain ? 'task' : 'other', number));
+    tasks.forEach((task, i) => {
+      launch.requirements.forEach(({ fields }, r) => {
+        for (const { field, privilege } of fields) this.#use(units[i]!, task[r]!, field, privilege);
+      });
     });
   }
 

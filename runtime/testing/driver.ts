@@ -13,15 +13,18 @@ import { fieldSpaceOf, type GeneratedTask, generatedTasks, type TaskShape } from
 import { mapped, programValue } from './generic-body.js';
 import { failedIn, type Observed, project, type Result } from './interpreter.js';
 import type {
+  Copy,
   CreatePartition,
   Domain,
   FieldDescription,
+  Fill,
   Launch,
   Operation,
   Place,
   Point,
+  PointerField,
   Program,
-  Requirement,
+  Target,
   Write,
 } from './program-description.js';
 import type { Value } from './values.js';
@@ -146,7 +149,10 @@ export class Session {
         this.#singles.set(name, this.#maps.get(operation.of)!.reduce(operation.operator));
         break;
       case 'fill':
-        this.#ctx.fill(this.#place(operation.target), operation.field, operation.value);
+        this.#fill(operation);
+        break;
+      case 'copy':
+        this.#copy(operation);
         break;
       case 'read':
         this.#reads.set(
@@ -238,7 +244,35 @@ export class Session {
     }
   }
 
-  #target({ target }: Requirement, launch: Launch): AnyRegion | AnyProjected {
+  #fill(fill: Fill): void {
+    const { domain = null, field, value } = fill;
+    const target = this.#target(fill, { domain });
+    if (domain === null) this.#ctx.fill(target as AnyRegion, field, value);
+    else this.#ctx.indexFill(domain, target as AnyProjected, field, value);
+  }
+
+  #copy(copy: Copy): void {
+    const { domain, fields, byOrder, reduce, drop } = copy;
+    const target = (target: Target) => this.#target({ target }, { domain });
+    const pointers = (given: PointerField) => ({ region: target(given.target), field: given.field });
+    const given = {
+      to: target(copy.to),
+      from: target(copy.from),
+      fields: Object.fromEntries(fields),
+      ...(byOrder && { by: 'order' }),
+      ...(copy.gather && { gather: pointers(copy.gather) }),
+      ...(copy.scatter && { scatter: pointers(copy.scatter) }),
+      ...(reduce && { reduce }),
+      ...(drop && { outOfRange: 'drop' }),
+    };
+    if (domain === null) this.#ctx.copy(given as never);
+    else this.#ctx.indexCopy(domain, given as never);
+  }
+
+  #target(
+    { target }: { readonly target: Target },
+    launch: Pick<Launch, 'domain' | 'origin'>,
+  ): AnyRegion | AnyProjected {
     if (!('projection' in target)) return this.#place(target);
     const partition = this.#partitions.get(target.partition)!;
     const { projection } = target;

@@ -119,7 +119,9 @@ export async function fuzz({
     const batch = drawBatch(seed, operations - done, failures);
     // How far the program runs ahead of its tasks, where that can be chosen.
     const eagerness = keyedDraw(seed, 0xea6e).pick([0, 0.05, 0.25, 0.5, 1]);
-    const options = { eagerness, ...run, seed };
+    // Whether fills and copies of small regions are cut into chunks.
+    const chunkBytes = keyedDraw(seed, 0xc0b7).pick([16, 64, 1 << 18]);
+    const options = { eagerness, chunkBytes, ...run, seed };
     const difference = await differing(batch, options);
     done += batch.operations;
     seed += batch.programs.length;

@@ -1,5 +1,6 @@
 // Random legal programs. The generator runs the interpreter as it goes: a drawn operation is tried, mended where
 // two accesses meet, and kept when it is legal. Operation i draws from its own key, whatever came before.
+import { drawCopy } from './draw-copy.js';
 import { drawLaunch, mend } from './draw-launch.js';
 import { drawPartition, type PartitionOrigin } from './draw-partition.js';
 import { drawRegion } from './draw-region.js';
@@ -52,6 +53,7 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
     partition: origins.size < state.partitionsMax ? 20 : 2,
     launch: 70,
     fill: 6,
+    copy: 8,
     read: 1,
     write: 1,
     mapFuture: futures.length > 0 ? 2 : 0,
@@ -81,11 +83,28 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
       return undefined;
     }
     case 'fill': {
-      const target = drawPlace(draw, state);
-      const { region } = program.place(target, '');
-      const { name: field, range } = draw.pick([...region.fields.values()]);
-      const value = range ? draw.between(range.lo, range.hi) : draw.between(-1000, 1000);
-      return [{ kind, name: `f${number}`, target, field, value }];
+      const place = drawPlace(draw, state);
+      const { region } = program.place(place, '');
+      const { name: field, lanes, range } = draw.pick([...region.fields.values()]);
+      const drawn = () => (range ? draw.between(range.lo, range.hi) : draw.between(-1000, 1000));
+      const value = draw.chance(0.7) ? drawn() : Array.from({ length: lanes }, drawn);
+      if ('region' in place || draw.chance(0.6))
+        return [{ kind, name: `f${number}`, target: place, field, value }];
+      const { partition } = place;
+      const domain = program.partitions.get(partition)!.colours;
+      const target = { partition, projection: { kind: 'identity' } } as const;
+      return [{ kind, name: `f${number}`, target, domain, field, value }];
+    }
+    case 'copy': {
+      const copy = drawCopy(draw, number, program);
+      if (!copy) return undefined;
+      if (copy.drop || (!copy.gather && !copy.scatter) || draw.chance(state.failures)) return [copy];
+      try {
+        return [program.copyFails(copy) ? { ...copy, drop: true } : copy];
+      } catch (error) {
+        if (error instanceof IllegalProgramError) return undefined;
+        throw error;
+      }
     }
     case 'read':
     case 'write': {

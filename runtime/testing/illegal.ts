@@ -2,15 +2,26 @@
 import { keyOf, pointsOfExtent } from './brute-points.js';
 import type { GeneratorOptions } from './generator.js';
 import { generateProgram } from './generator.js';
-import { IllegalProgramError, Interpreter, launchPoints } from './interpreter.js';
+import { IllegalProgramError, Interpreter, type LiveRegion, launchPoints } from './interpreter.js';
 import { type Draw, keyedDraw } from './keyed-random.js';
-import type { Launch, Operation, Point, Privilege, Program, Requirement } from './program-description.js';
+import type {
+  Launch,
+  Operation,
+  Point,
+  Privilege,
+  Program,
+  Requirement,
+  Target,
+} from './program-description.js';
 
 export const rules = [
   'two requirements of a launch meet',
   'two points of a launch meet',
   'a colour is out of bounds',
   'a region is used after it was freed',
+  'a copy goes out of the bounds of its source',
+  'source and destination of a copy meet',
+  'two points of an index copy meet',
 ] as const;
 export type Rule = (typeof rules)[number];
 
@@ -27,6 +38,14 @@ function drawWrite(draw: Draw): Privilege {
   return draw.pick([{ kind: 'update' }, { kind: 'overwrite' }] as const);
 }
 
+/** Two fields of one type, which may be one field. */
+function pairOfFields({ fields }: LiveRegion): [string, string] {
+  const all = [...fields.values()];
+  for (const a of all)
+    for (const b of all) if (a !== b && a.kind === b.kind && a.lanes === b.lanes) return [a.name, b.name];
+  return [all[0]!.name, all[0]!.name];
+}
+
 /** Operations after which the last one breaks the rule; undefined where the program has nothing to break it with. */
 function breakRule(draw: Draw, rule: Rule, state: Interpreter): Operation[] | undefined {
   const regions = [...state.regions.values()];
@@ -38,6 +57,14 @@ function breakRule(draw: Draw, rule: Rule, state: Interpreter): Operation[] | un
     domain,
     requirements,
     argument: 0,
+  });
+  const copy = (domain: Point | null, to: Target, from: Target, a: string, b: string): Operation => ({
+    kind: 'copy',
+    name: 'broken',
+    domain,
+    to,
+    from,
+    fields: [[a, b]],
   });
   const partitions = [...state.partitions.values()].filter((p) => p.parts.length > 0);
   switch (rule) {
@@ -74,6 +101,30 @@ function breakRule(draw: Draw, rule: Rule, state: Interpreter): Operation[] | un
       const domain = part.colours.with(draw.between(0, part.colours.length - 1), 90);
       const target = { partition: part.name, projection: { kind: 'identity' } } as const;
       return [launch(domain, { target, fields: [{ field, privilege: read }] })];
+    }
+    case 'a copy goes out of the bounds of its source': {
+      const smaller = partitions.filter((p) => p.parts.some((o) => o.length < p.region.points.length));
+      if (smaller.length === 0) return undefined;
+      const part = draw.pick(smaller);
+      const colours = pointsOfExtent(part.colours).filter(
+        (_, number) => part.parts[number]!.length < part.region.points.length,
+      );
+      const from = { partition: part.name, colour: draw.pick(colours) };
+      const [a, b] = pairOfFields(part.region);
+      return [copy(null, { region: part.region.name }, from, a, b)];
+    }
+    case 'source and destination of a copy meet': {
+      const region = draw.pick(regions);
+      const field = draw.pick([...region.fields.keys()]);
+      const target = { region: region.name };
+      return [copy(draw.chance(0.5) ? [1] : null, target, target, field, field)];
+    }
+    case 'two points of an index copy meet': {
+      if (partitions.length === 0) return undefined;
+      const part = draw.pick(partitions);
+      const [a, b] = pairOfFields(part.region);
+      const target = { partition: part.name, projection: { kind: 'identity' } } as const;
+      return [copy(part.colours, target, { region: part.region.name }, a, b)];
     }
     case 'a region is used after it was freed': {
       const region = draw.pick(regions);

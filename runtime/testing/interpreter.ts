@@ -1,7 +1,8 @@
 // The oracle: runs a program description on plain arrays, one operation after the other, points in lexicographic
 // order. It has no analysis. Every operation is first checked by enumeration; an illegal one changes nothing.
-import { type Ordinals, reductionBlocks, type Subspaces, subspacesOf } from './brute-partitions.js';
+import { reductionBlocks, subspacesOf } from './brute-partitions.js';
 import { keyOf, linearNumber, pointsOf, pointsOfExtent } from './brute-points.js';
+import { checkTypes, copyValues, fillValues, launchOfCopy, narrowedTasks } from './copy-values.js';
 import {
   type FieldAccess,
   genericBody,
@@ -9,21 +10,29 @@ import {
   programValue,
   type RequirementAccess,
 } from './generic-body.js';
+import { IllegalProgramError } from './illegal-program.js';
+import type { LivePartition, LiveRegion, Subregion } from './live-region.js';
 import { earlier, Poison, type Root } from './poison.js';
-import type {
-  CreatePartition,
-  FieldDescription,
-  FieldUse,
-  Launch,
-  Operation,
-  Place,
-  Point,
-  Privilege,
-  Program,
-  Projection,
-  Requirement,
+import {
+  type Copy,
+  type CreatePartition,
+  type FieldDescription,
+  type FieldUse,
+  type Fill,
+  type Launch,
+  launchOf,
+  type Operation,
+  type Place,
+  type Point,
+  type Privilege,
+  type Program,
+  type Projection,
+  type Requirement,
 } from './program-description.js';
 import { fold, identityOf, type ReductionName, store, type Value } from './values.js';
+
+export { IllegalProgramError, type Witness } from './illegal-program.js';
+export type { LivePartition, LiveRegion, Subregion } from './live-region.js';
 
 /** The number that a task returned, or which failure kept it from running. */
 export type Result = number | string;
@@ -42,51 +51,6 @@ export interface Observed {
   readonly reads: Readonly<Record<string, readonly (Value | string)[]>>;
   /** The final contents of every living region, by field, likewise. */
   readonly contents: Readonly<Record<string, Readonly<Record<string, readonly (Value | string)[]>>>>;
-}
-
-/** Two accesses that meet at a point and may not. */
-export interface Witness {
-  readonly region: string;
-  readonly field: string;
-  readonly point: Point;
-  readonly requirements: readonly [number, number];
-  /** Null for single launches. */
-  readonly launchPoints: readonly [Point, Point] | null;
-}
-
-/** Why a description is not a legal program; `error` names the class that the runtime throws at the launch. */
-export class IllegalProgramError extends Error {
-  readonly error: string;
-  readonly operation: string;
-  readonly witness: Witness | undefined;
-  constructor(error: string, operation: string, message: string, witness?: Witness) {
-    super(`${operation}: ${message}`);
-    this.name = 'IllegalProgramError';
-    this.error = error;
-    this.operation = operation;
-    this.witness = witness;
-  }
-}
-
-export interface LiveRegion {
-  readonly name: string;
-  readonly rank: number;
-  readonly points: readonly Point[];
-  readonly ordinalOf: ReadonlyMap<string, number>;
-  readonly fields: ReadonlyMap<string, FieldDescription>;
-  readonly values: ReadonlyMap<string, Value[]>;
-}
-
-export interface LivePartition extends Subspaces {
-  readonly name: string;
-  readonly region: LiveRegion;
-  readonly of: Ordinals;
-}
-
-/** A subspace of a region that is in use. */
-export interface Subregion {
-  readonly region: LiveRegion;
-  readonly ordinals: Ordinals;
 }
 
 const noPoint: Point = [];
@@ -206,15 +170,12 @@ export class Interpreter {
         this.#setResult(name, root, () => foldResults(results as readonly number[], operation.operator));
         break;
       }
-      case 'fill': {
-        const { region, ordinals } = this.place(operation.target, name);
-        const { kind, lanes } = fieldOf(region, operation.field, name);
-        const values = region.values.get(operation.field)!;
-        const value = store(kind, operation.value);
-        for (const o of ordinals) values.fill(value, o * lanes, (o + 1) * lanes);
-        this.#poison.set(region, operation.field, ordinals, undefined);
+      case 'fill':
+        this.#fill(operation);
         break;
-      }
+      case 'copy':
+        this.#copy(operation);
+        break;
       case 'mapFuture':
         {
           const { value, root } = this.#future(operation.of, operation.point, name);
@@ -389,6 +350,46 @@ export class Interpreter {
       there: (other, field, o) => lanesAt(named(other).region, field, o),
     });
     return { name, region, of: ordinals, ...subspaces };
+  }
+
+  #fill(fill: Fill): void {
+    const { name, field } = fill;
+    const launch = launchOf(fill, [
+      { target: fill.target, fields: [{ field, privilege: { kind: 'overwrite' } }] },
+    ]);
+    for (const [subregion] of this.#tasksOf(launch)) {
+      fieldOf(subregion!.region, field, name);
+      fillValues(fill, subregion!);
+      this.#poison.set(subregion!.region, field, subregion!.ordinals, undefined);
+    }
+  }
+
+  /** What the points of a copy hold, requirement by requirement, after all checks. */
+  copyTasks(copy: Copy): { readonly launch: Launch; readonly tasks: readonly (readonly Subregion[])[] } {
+    const launch = launchOfCopy(copy);
+    const points = launchPoints(launch);
+    const held = points.map((point) => launch.requirements.map((r) => this.subregion(r, point, launch)));
+    for (const [r, { fields }] of launch.requirements.entries())
+      for (const { field } of fields) for (const task of held) fieldOf(task[r]!.region, field, copy.name);
+    if (held.length > 0) checkTypes(copy, held[0]!);
+    const tasks = held.map((task) => narrowedTasks(copy, task));
+    checkInterference(launch, points, tasks);
+    return { launch, tasks };
+  }
+
+  /** Whether a legal copy would fail now, because a pointer leads nowhere. */
+  copyFails(copy: Copy): boolean {
+    return this.copyTasks(copy).tasks.some((task) => !copyValues(copy, task, false));
+  }
+
+  #copy(copy: Copy): void {
+    const { launch, tasks } = this.copyTasks(copy);
+    for (const task of tasks) {
+      const writes = (kind: Privilege['kind']) => kind !== 'read';
+      let root = this.#rootOf(launch, [task], (kind) => kind !== 'overwrite');
+      if (root === undefined && !copyValues(copy, task, true)) root = this.#order.length;
+      this.#spoil(launch, [task], root, writes);
+    }
   }
 
   /** The subregion of every requirement of every point, after all checks. */

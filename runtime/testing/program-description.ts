@@ -73,8 +73,11 @@ export interface FieldUse {
   readonly privilege: Privilege;
 }
 
+/** A region or subregion, or a partition and which colour each launch point takes. */
+export type Target = Place | { readonly partition: string; readonly projection: Projection };
+
 export interface Requirement {
-  readonly target: Place | { readonly partition: string; readonly projection: Projection };
+  readonly target: Target;
   /** Each field at most once. */
   readonly fields: readonly FieldUse[];
 }
@@ -118,10 +121,35 @@ export interface ReduceFutures {
 export interface Fill {
   readonly kind: 'fill';
   readonly name: string;
-  readonly target: Place;
+  readonly target: Target;
+  /** The extents of an index fill. */
+  readonly domain?: Point;
   readonly field: string;
-  /** An integer; every lane of every point takes it. */
-  readonly value: number;
+  /** An integer that every lane of every point takes, or one for each lane. */
+  readonly value: number | readonly number[];
+}
+/** A field of pointers: coordinates of points, one lane per axis. */
+export interface PointerField {
+  readonly target: Target;
+  readonly field: string;
+}
+/** Copies fields; with `gather` from where pointers lead, with `scatter` to where they lead. */
+export interface Copy {
+  readonly kind: 'copy';
+  readonly name: string;
+  /** The extents of an index copy; null for a single one. */
+  readonly domain: Point | null;
+  readonly from: Target;
+  readonly to: Target;
+  /** Destination and source, of one kind and as many lanes. */
+  readonly fields: readonly (readonly [to: string, from: string])[];
+  /** The k-th point to the k-th point. */
+  readonly byOrder?: boolean;
+  readonly gather?: PointerField;
+  readonly scatter?: PointerField;
+  readonly reduce?: ReductionName;
+  /** Pointers that lead nowhere are left out; else the copy fails. */
+  readonly drop?: boolean;
 }
 /** A number computed from a future by the launching thread. */
 export interface MapFuture {
@@ -164,6 +192,7 @@ export type Operation =
   | ReduceFutures
   | MapFuture
   | Fill
+  | Copy
   | Read
   | Write
   | Fence
@@ -174,9 +203,17 @@ export interface Program {
   readonly operations: readonly Operation[];
 }
 
+/** A launch that uses what another operation uses, to be checked and ordered like one. */
+export function launchOf(
+  { name, domain }: { readonly name: string; readonly domain?: Point | null },
+  requirements: readonly Requirement[],
+): Launch {
+  return { kind: 'launch', name, salt: 0, domain: domain ?? null, requirements, argument: 0 };
+}
+
 /** Names of the earlier operations that an operation cannot do without. */
 export function namesUsed(operation: Operation): string[] {
-  const place = (p: Place) => ('region' in p ? p.region : p.partition);
+  const place = (p: Target) => ('region' in p ? p.region : p.partition);
   switch (operation.kind) {
     case 'region':
     case 'fence':
@@ -198,6 +235,10 @@ export function namesUsed(operation: Operation): string[] {
     case 'reduceFutures':
     case 'mapFuture':
       return [operation.of];
+    case 'copy': {
+      const { to, from, gather, scatter } = operation;
+      return [to, from, gather?.target, scatter?.target].flatMap((target) => (target ? [place(target)] : []));
+    }
     case 'fill':
     case 'read':
     case 'write':

@@ -1,6 +1,7 @@
 // The order that the runtime's analysis imposes on a program, recorded while nothing runs, for `checkOrder`.
 import { Kind } from '../graph/layout.js';
 import { type RunOptions, run, type TaskPoint } from '../program/run.js';
+import { pointsOfExtent } from './brute-points.js';
 import { type Conflicts, type RecordedNode, type RecordedOrder, unitsOfLaunch } from './conflicts.js';
 import { Session } from './driver.js';
 import type { Operation, Program } from './program-description.js';
@@ -33,6 +34,10 @@ export async function recordOrder(
   // A block is known by its first point.
   const kindOf = new Map<string, { readonly kind: string; readonly firsts: readonly number[] }>();
   for (const operation of program.operations) {
+    if (operation.kind === 'copy' || operation.kind === 'fill') {
+      const firsts = pointsOfExtent(operation.domain ?? []).map((_, number) => number);
+      if (operation.domain) kindOf.set(operation.name, { kind: 'task', firsts });
+    }
     if (operation.kind !== 'launch') continue;
     const reducing = unitOf.has(`${operation.name} apply 0`);
     const firsts = unitsOfLaunch(operation).map(([first]) => first);

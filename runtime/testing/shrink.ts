@@ -3,6 +3,7 @@
 import { pointsOf } from './brute-points.js';
 import { IllegalProgramError, interpret } from './interpreter.js';
 import {
+  type Copy,
   type CreatePartition,
   type CreateRegion,
   type Domain,
@@ -12,6 +13,7 @@ import {
   type Point,
   type Program,
   type Requirement,
+  type Target,
 } from './program-description.js';
 
 /** Whether a program still shows the failure. */
@@ -152,9 +154,19 @@ function smallerOperations(operation: Operation): Operation[] {
       return smallerPartitions(operation);
     case 'launch':
       return smallerLaunches(operation);
+    case 'copy':
+      return smallerCopies(operation);
     default:
       return [];
   }
+}
+
+function smallerCopies({ reduce, ...copy }: Copy): Copy[] {
+  const smaller = without(copy.fields)
+    .filter((fields) => fields.length > 0)
+    .map((fields): Copy => ({ ...copy, fields, ...(reduce && { reduce }) }));
+  if (reduce) smaller.push(copy);
+  return smaller;
 }
 
 /** A field that a region has lost is lost everywhere. */
@@ -170,6 +182,15 @@ function withoutLostFields(operations: readonly Operation[]): Operation[] {
       !fields?.has(operation.field)
     )
       return [];
+    if (operation.kind === 'copy') {
+      const has = (target: Target | undefined, field: string) =>
+        target === undefined ||
+        fieldsOf.get('region' in target ? target.region : target.partition)?.has(field) === true;
+      const { to, from, gather, scatter } = operation;
+      const kept = operation.fields.filter(([t, f]) => has(to, t) && has(from, f));
+      const pointed = [gather, scatter].every((field) => !field || has(field.target, field.field));
+      return kept.length > 0 && pointed ? [{ ...operation, fields: kept }] : [];
+    }
     if (operation.kind !== 'launch') return [operation];
     const requirements = operation.requirements
       .map(({ target, fields: uses }) => {

@@ -47,6 +47,8 @@ async function refusal({ program, expected }: IllegalProgram): Promise<string | 
   );
 }
 
+t.setTimeout(600_000);
+
 for (const rule of rules) {
   t.test(rule, async (t) => {
     const wrong: string[] = [];

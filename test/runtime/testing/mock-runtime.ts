@@ -9,6 +9,7 @@ import {
   readsOfPartition,
   unitsOfLaunch,
 } from '../../../runtime/testing/conflicts.js';
+import { copyValues, fillValues } from '../../../runtime/testing/copy-values.js';
 import { genericBody, mapped, programValue } from '../../../runtime/testing/generic-body.js';
 import {
   accessTo,
@@ -22,14 +23,15 @@ import {
   type Subregion,
 } from '../../../runtime/testing/interpreter.js';
 import { type Draw, keyedDraw } from '../../../runtime/testing/keyed-random.js';
-import type {
-  Launch,
-  Operation,
-  Point,
-  Privilege,
-  Program,
+import {
+  type Launch,
+  launchOf,
+  type Operation,
+  type Point,
+  type Privilege,
+  type Program,
 } from '../../../runtime/testing/program-description.js';
-import { fold, identityOf, store, type Value } from '../../../runtime/testing/values.js';
+import { fold, identityOf, type Value } from '../../../runtime/testing/values.js';
 
 export type Cell = 'read' | 'update' | 'overwrite' | 'reduce' | 'reduceOther';
 export type EarlierCell = Exclude<Cell, 'reduceOther'>;
@@ -161,14 +163,17 @@ class MockRuntime {
         this.#launch(operation);
         break;
       case 'fill': {
-        const { region, ordinals } = this.#store.place(operation.target, name);
-        const { kind, lanes } = region.fields.get(operation.field)!;
-        const unit = this.#unit(operation, 'other', 0, () => {
-          const values = region.values.get(operation.field)!;
-          for (const o of ordinals) values.fill(store(kind, operation.value), o * lanes, (o + 1) * lanes);
-        });
-        this.#use(unit, { region, ordinals }, operation.field, overwrite);
-        this.#start([unit]);
+        const { target, field } = operation;
+        const launch = launchOf(operation, [{ target, fields: [{ field, privilege: overwrite }] }]);
+        const tasks = launchPoints(launch).map((point) => [
+          this.#store.subregion(launch.requirements[0]!, point, launch),
+        ]);
+        this.#tasks(operation, launch, tasks, ([subregion]) => fillValues(operation, subregion!));
+        break;
+      }
+      case 'copy': {
+        const { launch, tasks } = this.#store.copyTasks(operation);
+        this.#tasks(operation, launch, tasks, (task) => copyValues(operation, task, true));
         break;
       }
       case 'read': {
@@ -238,6 +243,24 @@ class MockRuntime {
         break;
       }
     }
+  }
+
+  /** The points of an operation of the runtime itself. */
+  #tasks(
+    operation: Operation,
+    launch: Launch,
+    tasks: readonly (readonly Subregion[])[],
+    run: (task: readonly Subregion[]) => void,
+  ): void {
+    const units = tasks.map((task, i) =>
+      this.#unit(operation, launch.domain ? 'task' : 'other', i, () => run(task)),
+    );
+    tasks.forEach((task, i) => {
+      launch.requirements.forEach(({ fields }, r) => {
+        for (const { field, privilege } of fields) this.#use(units[i]!, task[r]!, field, privilege);
+      });
+    });
+    this.#start(units);
   }
 
   finish(program: Program): MockRun {

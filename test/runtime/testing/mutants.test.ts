@@ -14,7 +14,7 @@ import {
 } from './mock-runtime.js';
 
 t.setTimeout(600_000);
-const programsMax = 150;
+const programsMax = 500;
 
 /** The first program that shows another result under the fault; undefined when none of them does. */
 function caughtByValues(options: Omit<MockOptions, 'schedule'>): number | undefined {

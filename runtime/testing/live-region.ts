@@ -1,0 +1,25 @@
+// Regions and partitions of a program that is being interpreted, by enumeration.
+import type { Ordinals, Subspaces } from './brute-partitions.js';
+import type { FieldDescription, Point } from './program-description.js';
+import type { Value } from './values.js';
+
+export interface LiveRegion {
+  readonly name: string;
+  readonly rank: number;
+  readonly points: readonly Point[];
+  readonly ordinalOf: ReadonlyMap<string, number>;
+  readonly fields: ReadonlyMap<string, FieldDescription>;
+  readonly values: ReadonlyMap<string, Value[]>;
+}
+
+export interface LivePartition extends Subspaces {
+  readonly name: string;
+  readonly region: LiveRegion;
+  readonly of: Ordinals;
+}
+
+/** A subspace of a region that is in use. */
+export interface Subregion {
+  readonly region: LiveRegion;
+  readonly ordinals: Ordinals;
+}
