@@ -11,7 +11,8 @@ const EXECUTOR_OF = { tasks: 'threads', bulk: 'bulk', inorder: 'inOrder' } as co
 /** The options of the runtime that the settings mean. @throws UsageError for what this version does not have */
 export function runtimeOptions(settings: RunSettings): RunOptions {
   const { workers, memory, mode, placement, seed, check, steal, mapper, profile } = settings;
-  if (mapper === 'random') throw new UsageError('run.mapper: random is not in this version; there is default');
+  if (mapper === 'random')
+    throw new UsageError('run.mapper: random is not in this version; there is default');
   if (profile !== null) throw new UsageError('run.profile: profiles are not in this version');
   return {
     executor: EXECUTOR_OF[mode],
