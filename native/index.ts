@@ -69,6 +69,24 @@ export interface FftAddon {
     sign: 1,
     scale: number,
   ): void;
+  /** Complex columns, the elements of a column `row` complex numbers apart: see tasks/fourier/columns.ts. */
+  fftColumns(
+    input: Float32Array | Float64Array,
+    output: Float32Array | Float64Array,
+    length: number,
+    count: number,
+    row: number,
+    sign: -1 | 1,
+    scale: number,
+  ): void;
+  fftConvolveColumns(
+    data: Float32Array | Float64Array,
+    gain: Float32Array | Float64Array,
+    length: number,
+    rows: number,
+    count: number,
+    row: number,
+  ): void;
 }
 
 /** A nonuniform transform with its points: opaque to JavaScript. */

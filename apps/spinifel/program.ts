@@ -32,6 +32,7 @@ import type {
 import { type Generation, planSchedule } from '../../tasks/spi/schedule.js';
 import type { Volume } from '../../tasks/spi/slice.js';
 import { startModel } from '../../tasks/spi/start-model.js';
+import { solve } from './solve.js';
 
 /** Where a generation ended. */
 export interface GenerationEnd {
@@ -224,7 +225,7 @@ export async function reconstruct(
       );
     }
     const solved = modelRegion(ctx, next);
-    const done = ctx.launch(leaf.solve, { rightSide, kernel, model: solved }, { level: next.args });
+    const done = solve(ctx, { rightSide, kernel, model: solved }, supportRadius(next));
     model.free();
     model = solved;
     level = next;
@@ -286,12 +287,13 @@ export async function reconstruct(
       },
       { level: level.args, halves: true },
     );
-    ctx.index(
-      [2],
-      leaf.solve,
-      { rightSide: rightSides.at(), kernel: kernels.at(), model: halfModels.at() },
-      { level: level.args },
-    );
+    for (const h of [0, 1]) {
+      solve(
+        ctx,
+        { rightSide: rightSides[h]!, kernel: kernels[h]!, model: halfModels[h]! },
+        supportRadius(level),
+      );
+    }
     const both = phaseMaps(ctx, models, level, {
       seed,
       stream: 1,
@@ -330,6 +332,11 @@ export async function reconstruct(
 
 function modelRegion(ctx: Ctx, { args: { n } }: PlacedLevel) {
   return ctx.region([n, n, n], Model, { name: 'model' });
+}
+
+/** The radius of the ball in which an autocorrelation can differ from zero, voxels. */
+function supportRadius({ args: { diameter, voxel } }: PlacedLevel): number {
+  return diameter / voxel;
 }
 
 /** Several phasings of each of several autocorrelations that lie side by side, and the average of the best of each. */

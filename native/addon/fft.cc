@@ -208,6 +208,44 @@ void entry(const Napi::CallbackInfo& info) {
   else transform<double>(info, what);
 }
 
+constexpr int64_t kMostColumns = int64_t(1) << 31;
+
+/// Numbers that columns reach over: the last row is not whole.
+size_t reach(size_t rows, size_t row, size_t count) { return (rows - 1) * row + count; }
+
+template <class T>
+void columns(const Napi::CallbackInfo& info) {
+  const size_t length = size_t(wholeOf(info[2], "the length", 1, int64_t(1) << 24));
+  const size_t count = size_t(wholeOf(info[3], "the number of columns", 1, kMostColumns));
+  const size_t row = size_t(wholeOf(info[4], "the row", int64_t(count), kMostColumns));
+  const int64_t sign = wholeOf(info[5], "sign", -1, 1);
+  const double scale = numberOf(info[6], "scale");
+  const Span<T> in = spanOf<T>(info[0], "input", 2 * reach(length, row, count));
+  const Span<T> out = spanOf<T>(info[1], "output", 2 * reach(length, row, count));
+  const auto plan = planOf<T>(int(length));
+  T* work = static_cast<T*>(lineScratch.atLeast(fftWorkElements<T>(int(length)) * sizeof(T)));
+  functions(T()).columns(plan->plan, int(sign), T(scale), work, in.data, out.data, count, row);
+}
+
+template <class T>
+void convolveColumns(const Napi::CallbackInfo& info) {
+  const size_t length = size_t(wholeOf(info[2], "the padded length", 1, int64_t(1) << 24));
+  const size_t rows = size_t(wholeOf(info[3], "the number of rows", 1, int64_t(length)));
+  const size_t count = size_t(wholeOf(info[4], "the number of columns", 1, kMostColumns));
+  const size_t row = size_t(wholeOf(info[5], "the row", int64_t(count), kMostColumns));
+  const Span<T> data = spanOf<T>(info[0], "the columns", 2 * reach(rows, row, count));
+  const Span<T> gain = spanOf<T>(info[1], "the gain", reach(length, row, count));
+  const auto plan = planOf<T>(int(length));
+  T* work = static_cast<T*>(lineScratch.atLeast(fftWorkElements<T>(int(length)) * sizeof(T)));
+  functions(T()).convolve(plan->plan, int(rows), work, data.data, gain.data, count, row);
+}
+
+template <void (*single)(const Napi::CallbackInfo&), void (*precise)(const Napi::CallbackInfo&)>
+void byKind(const Napi::CallbackInfo& info) {
+  if (kindOf(info[0], "input") == napi_float32_array) single(info);
+  else precise(info);
+}
+
 }  // namespace
 
 template <class T>
@@ -244,6 +282,9 @@ void register_fft(Napi::Env env, Napi::Object exports) {
   exports.Set("fftComplex", Napi::Function::New<entry<What::complex>>(env, "fftComplex"));
   exports.Set("fftForward", Napi::Function::New<entry<What::forward>>(env, "fftForward"));
   exports.Set("fftBackward", Napi::Function::New<entry<What::backward>>(env, "fftBackward"));
+  exports.Set("fftColumns", Napi::Function::New<byKind<columns<float>, columns<double>>>(env, "fftColumns"));
+  exports.Set("fftConvolveColumns",
+              Napi::Function::New<byKind<convolveColumns<float>, convolveColumns<double>>>(env, "fftConvolveColumns"));
 }
 
 }  // namespace maniple

@@ -605,12 +605,75 @@ void backward3(const Fft3<LaneOf<V>>& fft, const LaneOf<V>* spectrum, LaneOf<V>*
   }
 }
 
+// ---- Columns of a part of an array.
+
+template <class V>
+void transformColumns(const FftPlan<LaneOf<V>>& plan, int sign, LaneOf<V> scale, LaneOf<V>* work, const LaneOf<V>* in,
+                      LaneOf<V>* out, size_t count, size_t row) {
+  const Buffers<V> buffers(work, plan.length);
+  columns<V>(plan, in, out, count, 2 * row, sign, scale, buffers);
+}
+
+/// One batch of kWidth columns: `rows` of them given, zeros below; forward, times the gain, back, `rows` of them kept.
+template <class V>
+void convolveBatch(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* data, const LaneOf<V>* gain, size_t row,
+                   const Buffers<V>& buffers) {
+  using T = LaneOf<V>;
+  const int length = plan.length;
+  const FromColumns<V> from{data, 2 * row};
+  const ToBuffer<V> copy{buffers.a};
+  const Complex<V> zero = {V{}, V{}};
+  for (int i = 0; i < rows; i++) copy.put(i, from.get(i));
+  for (int i = rows; i < length; i++) copy.put(i, zero);
+  V* spectrum = passesInBuffers(plan, 0, plan.passes, buffers.a, buffers.b);
+  V* other = spectrum == buffers.a ? buffers.b : buffers.a;
+  for (int i = 0; i < length; i++) {
+    const V factor = pairOrder(load<V>(gain + size_t(i) * row));
+    spectrum[2 * i] = spectrum[2 * i] * factor;
+    spectrum[2 * i + 1] = spectrum[2 * i + 1] * factor;
+  }
+  // The forward transform once more, read backwards, is the inverse one.
+  V* result = passesInBuffers(plan, 0, plan.passes, spectrum, other);
+  const ToColumns<V> to{data, 2 * row, 0, T(1)};
+  const FromBuffer<V> turned{result};
+  for (int i = 0; i < rows; i++) to.put(i, turned.get(i == 0 ? 0 : length - i));
+}
+
+template <class V>
+void convolveColumns(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* work, LaneOf<V>* data,
+                     const LaneOf<V>* gain, size_t count, size_t row) {
+  using T = LaneOf<V>;
+  constexpr size_t width = kWidth<V>;
+  const Buffers<V> buffers(work, plan.length);
+  size_t at = 0;
+  for (; at + width <= count; at += width) convolveBatch<V>(plan, rows, data + 2 * at, gain + at, row, buffers);
+  const size_t left = count - at;
+  if (left == 0) return;
+  // The last few go through copies that are as wide as a register.
+  T* spare = buffers.spare;
+  T* gains = reinterpret_cast<T*>(buffers.c);
+  for (int i = 0; i < plan.length; i++) {
+    T* to = gains + size_t(i) * width;
+    std::memcpy(to, gain + at + size_t(i) * row, left * sizeof(T));
+    std::memset(to + left, 0, (width - left) * sizeof(T));
+  }
+  for (int i = 0; i < rows; i++) {
+    T* to = spare + size_t(i) * 2 * width;
+    std::memcpy(to, data + 2 * (at + size_t(i) * row), 2 * left * sizeof(T));
+    std::memset(to + 2 * left, 0, 2 * (width - left) * sizeof(T));
+  }
+  convolveBatch<V>(plan, rows, spare, gains, width, buffers);
+  for (int i = 0; i < rows; i++) {
+    std::memcpy(data + 2 * (at + size_t(i) * row), spare + size_t(i) * 2 * width, 2 * left * sizeof(T));
+  }
+}
+
 }  // namespace
 
 extern const FftTable fftTable;
 const FftTable fftTable = {
-    {complex3<f32v>, forward3<f32v>, backward3<f32v>},
-    {complex3<f64v>, forward3<f64v>, backward3<f64v>},
+    {complex3<f32v>, forward3<f32v>, backward3<f32v>, transformColumns<f32v>, convolveColumns<f32v>},
+    {complex3<f64v>, forward3<f64v>, backward3<f64v>, transformColumns<f64v>, convolveColumns<f64v>},
 };
 
 MANIPLE_NAMESPACE_END

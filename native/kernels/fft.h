@@ -68,6 +68,11 @@ struct FftFunctions {
   void (*forward)(const Fft3<T>& plan, const T* in, T* out);
   /// (nx, ny, nz/2 + 1) complex to (nx, ny, nz) real, sign +1. `copy` has room for the spectrum and may be it.
   void (*backward)(const Fft3<T>& plan, const T* spectrum, T* copy, T* out);
+  /// `count` adjacent columns of complex numbers, rows `row` complex numbers apart; in place when in == out.
+  void (*columns)(const FftPlan<T>& plan, int sign, T scale, T* work, const T* in, T* out, size_t count, size_t row);
+  /// Columns of `rows` complex numbers: padded with zeros to the plan's length, transformed, multiplied by the real
+  /// `gain` (of that length, rows `row` numbers apart), transformed back (not normalised), cut to `rows` again.
+  void (*convolve)(const FftPlan<T>& plan, int rows, T* work, T* data, const T* gain, size_t count, size_t row);
 };
 
 struct FftTable {

@@ -179,8 +179,13 @@ template <class V> MANIPLE_FN LaneOf<V> sum(V v) {
 /// Two registers of interleaved pairs to one of firsts and one of seconds; lanes come in the order of `interleave`.
 template <class V> MANIPLE_FN void deinterleave(V a, V b, V& first, V& second);
 template <class V> MANIPLE_FN void interleave(V first, V second, V& a, V& b);
+/// Lanes in their natural order to the order in which `deinterleave` leaves the pairs.
+template <class V> MANIPLE_FN V pairOrder(V natural);
 
-#define MANIPLE_PAIRS(V, FIRST, SECOND, LOW, HIGH)                                                                 \
+#define MANIPLE_PAIRS(V, FIRST, SECOND, LOW, HIGH, ORDER)                                                          \
+  template <> inline __attribute__((always_inline)) V pairOrder<V>(V v) {                                          \
+    return MANIPLE_SHUFFLE2(V, v, v, ORDER);                                                                       \
+  }                                                                                                                \
   template <> inline __attribute__((always_inline)) void deinterleave<V>(V a, V b, V& first, V& second) {          \
     first = MANIPLE_SHUFFLE2(V, a, b, FIRST);                                                                      \
     second = MANIPLE_SHUFFLE2(V, a, b, SECOND);                                                                    \
@@ -192,18 +197,22 @@ template <class V> MANIPLE_FN void interleave(V first, V second, V& a, V& b);
 #define MANIPLE_LIST(...) __VA_ARGS__
 
 MANIPLE_PAIRS(f32x4, MANIPLE_LIST(0, 2, 4, 6), MANIPLE_LIST(1, 3, 5, 7), MANIPLE_LIST(0, 4, 1, 5),
-              MANIPLE_LIST(2, 6, 3, 7))
-MANIPLE_PAIRS(f64x2, MANIPLE_LIST(0, 2), MANIPLE_LIST(1, 3), MANIPLE_LIST(0, 2), MANIPLE_LIST(1, 3))
+              MANIPLE_LIST(2, 6, 3, 7), MANIPLE_LIST(0, 1, 2, 3))
+MANIPLE_PAIRS(f64x2, MANIPLE_LIST(0, 2), MANIPLE_LIST(1, 3), MANIPLE_LIST(0, 2), MANIPLE_LIST(1, 3),
+              MANIPLE_LIST(0, 1))
 MANIPLE_PAIRS(f32x8, MANIPLE_LIST(0, 2, 8, 10, 4, 6, 12, 14), MANIPLE_LIST(1, 3, 9, 11, 5, 7, 13, 15),
-              MANIPLE_LIST(0, 8, 1, 9, 4, 12, 5, 13), MANIPLE_LIST(2, 10, 3, 11, 6, 14, 7, 15))
+              MANIPLE_LIST(0, 8, 1, 9, 4, 12, 5, 13), MANIPLE_LIST(2, 10, 3, 11, 6, 14, 7, 15),
+              MANIPLE_LIST(0, 1, 4, 5, 2, 3, 6, 7))
 MANIPLE_PAIRS(f64x4, MANIPLE_LIST(0, 4, 2, 6), MANIPLE_LIST(1, 5, 3, 7), MANIPLE_LIST(0, 4, 2, 6),
-              MANIPLE_LIST(1, 5, 3, 7))
+              MANIPLE_LIST(1, 5, 3, 7), MANIPLE_LIST(0, 2, 1, 3))
 MANIPLE_PAIRS(f32x16, MANIPLE_LIST(0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30),
               MANIPLE_LIST(1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31),
               MANIPLE_LIST(0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29),
-              MANIPLE_LIST(2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31))
+              MANIPLE_LIST(2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31),
+              MANIPLE_LIST(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15))
 MANIPLE_PAIRS(f64x8, MANIPLE_LIST(0, 8, 2, 10, 4, 12, 6, 14), MANIPLE_LIST(1, 9, 3, 11, 5, 13, 7, 15),
-              MANIPLE_LIST(0, 8, 2, 10, 4, 12, 6, 14), MANIPLE_LIST(1, 9, 3, 11, 5, 13, 7, 15))
+              MANIPLE_LIST(0, 8, 2, 10, 4, 12, 6, 14), MANIPLE_LIST(1, 9, 3, 11, 5, 13, 7, 15),
+              MANIPLE_LIST(0, 4, 1, 5, 2, 6, 3, 7))
 
 /// Lanes of one 128-bit group.
 template <class V> constexpr int kGroup = 16 / int(sizeof(LaneOf<V>));

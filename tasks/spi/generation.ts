@@ -19,7 +19,8 @@ import { slice, type Volume } from './slice.js';
 
 /** Error of the transforms: photon noise is larger. */
 const EPS = 1e-3;
-const MERGE = { ridge: 1e-3, tolerance: 3e-4, iterations: 30 } as const;
+/** How the normal equations are solved. */
+export const MERGE = { ridge: 1e-3, tolerance: 3e-4, iterations: 30 } as const;
 
 /** Logarithms of model slices for a block of rotations, (rotations, pixels): see `logReferences`. */
 export function referenceBlock(

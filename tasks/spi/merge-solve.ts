@@ -1,5 +1,16 @@
 /** The solution of the normal equations of merging by conjugate gradients. */
-import { goodSize, irfft3, rfft3 } from '../fourier/index.js';
+import { irfft3, rfft3 } from '../fourier/index.js';
+import {
+  beginStep,
+  directionStep,
+  dot,
+  productStep,
+  slabStarts,
+  sumInPairs,
+  unsolved,
+  updateStep,
+} from './conjugate-gradients.js';
+import { convolution, like } from './normal-operator.js';
 import type { NormalSums } from './normal-sums.js';
 
 type Reals = Float32Array | Float64Array;
@@ -42,40 +53,52 @@ export function ballSupport(n: number, radius: number): Uint8Array {
 
 /** Solves (A^H W A / w + ridge + corner penalty) x = A^H W y / w + ridge start, w the total weight, on the support. */
 export function solveMerge(sums: NormalSums, n: number, options: SolveOptions = {}): MergeSolution {
-  const { support, start, ridge = 1e-3, cornerPenalty = 0, tolerance = 1e-4, iterations = 30 } = options;
-  const total = sums.kernel[(2 * n * n + n) * 2 * n + n]!;
-  if (!(total > 0)) throw new RangeError('merge: there are no data: the weights of all points sum to zero');
+  const { start, ridge = 1e-3, cornerPenalty = 0, tolerance = 1e-4, iterations = 30 } = options;
+  const total = totalWeight(sums.kernel, n);
   const size = n ** 3;
-  const make = (): Reals =>
-    sums.rightSide instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
-  const normal = normalMatrix(sums.kernel, n, total, support, ridge, cornerPenalty);
-  const x = make();
-  const right = make();
-  for (let i = 0; i < size; i++) {
-    const inside = support === undefined || support[i] ? 1 : 0;
-    const initial = start ? start[i]! * inside : 0;
-    x[i] = initial;
-    right[i] = (sums.rightSide[i]! / total) * inside + ridge * initial;
-  }
-  const r = make();
-  const q = make();
-  normal(x, q);
-  for (let i = 0; i < size; i++) r[i] = right[i]! - q[i]!;
-  const p = r.slice();
-  const reference = dot(right, right);
-  let rr = dot(r, r);
-  let step = 0;
-  for (; step < iterations && rr > tolerance * tolerance * reference; step++) {
-    normal(p, q);
-    const alpha = rr / dot(p, q);
-    for (let i = 0; i < size; i++) {
-      x[i]! += alpha * p[i]!;
-      r[i]! -= alpha * q[i]!;
+  const support = options.support ?? new Uint8Array(size).fill(1);
+  const make = (length = size): Reals => like(sums.rightSide, length);
+  const convolve = convolution(sums.kernel, n, total);
+  const corners = cornerPenalty > 0 ? cornerOperator(n, make) : undefined;
+  const extra = corners ? make() : undefined;
+  const starts = slabStarts(n).map((plane) => plane * n * n);
+  const bySlab = (step: (from: number, to: number) => number): number =>
+    sumInPairs(starts.slice(1).map((to, i) => step(starts[i]!, to)));
+  const [x, r, p, q] = [make(), make(), make(), make()];
+  const multiply = (v: Reals): number => {
+    convolve(v, q);
+    if (corners && extra) {
+      corners(v, support, extra);
+      for (let i = 0; i < size; i++) q[i]! += cornerPenalty * extra[i]!;
     }
-    const next = dot(r, r);
-    const beta = next / rr;
-    for (let i = 0; i < size; i++) p[i] = r[i]! + beta * p[i]!;
-    rr = next;
+    return bySlab((from, to) =>
+      productStep(part(q, from, to), part(v, from, to), part(support, from, to), ridge),
+    );
+  };
+
+  let rr = bySlab((from, to) =>
+    beginStep(part(r, from, to), part(sums.rightSide, from, to), part(support, from, to), total),
+  );
+  let reference = rr;
+  if (start) {
+    for (let i = 0; i < size; i++) {
+      x[i] = support[i] ? start[i]! : 0;
+      r[i]! += ridge * x[i]!;
+    }
+    reference = bySlab((from, to) => dot(part(r, from, to), part(r, from, to)));
+    multiply(x);
+    for (let i = 0; i < size; i++) r[i]! -= q[i]!;
+    rr = bySlab((from, to) => dot(part(r, from, to), part(r, from, to)));
+  }
+  let before = 0;
+  let step = 0;
+  for (; step < iterations && unsolved(rr, reference, tolerance); step++) {
+    directionStep(p, r, step === 0 ? 0 : rr / before);
+    const alpha = rr / multiply(p);
+    before = rr;
+    rr = bySlab((from, to) =>
+      updateStep(part(x, from, to), part(r, from, to), part(p, from, to), part(q, from, to), alpha),
+    );
   }
   if (options.symmetric ?? true) symmetrise(x, n);
   return {
@@ -85,64 +108,18 @@ export function solveMerge(sums: NormalSums, n: number, options: SolveOptions = 
   };
 }
 
-/** The product with the normal matrix: (v, out) => out. Works in scratch of its own. */
-function normalMatrix(
-  kernel: Reals,
-  n: number,
-  total: number,
-  support: ArrayLike<number> | undefined,
-  ridge: number,
-  cornerPenalty: number,
-): (v: Reals, out: Reals) => void {
-  const P = goodSize(2 * n - 1, { even: true });
-  const make = (length: number): Reals =>
-    kernel instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
-  const padded = make(P ** 3);
-  const N = 2 * n;
-  for (let i = 1 - n; i < n; i++) {
-    for (let j = 1 - n; j < n; j++) {
-      const from = ((i + n) * N + j + n) * N + n;
-      const to = (((i + P) % P) * P + ((j + P) % P)) * P;
-      for (let k = 1 - n; k < n; k++) padded[to + ((k + P) % P)] = kernel[from + k]!;
-    }
-  }
-  const half = P / 2 + 1;
-  const spectrum = rfft3(padded, [P, P, P]);
-  // The kernel is real and even, so is its spectrum.
-  const gain = make(P * P * half);
-  for (let i = 0; i < gain.length; i++) gain[i] = spectrum[2 * i]! / (total * P ** 3);
-  const corners = cornerPenalty > 0 ? cornerOperator(n, make) : undefined;
-  const extra = corners ? make(n ** 3) : undefined;
-  return (v, out) => {
-    padded.fill(0);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) {
-        const from = (i * n + j) * n;
-        const to = (i * P + j) * P;
-        for (let k = 0; k < n; k++) {
-          padded[to + k] = support === undefined || support[from + k] ? v[from + k]! : 0;
-        }
-      }
-    }
-    rfft3(padded, [P, P, P], { out: spectrum });
-    for (let i = 0; i < gain.length; i++) {
-      spectrum[2 * i]! *= gain[i]!;
-      spectrum[2 * i + 1]! *= gain[i]!;
-    }
-    irfft3(spectrum, [P, P, P], { out: padded });
-    if (corners && extra) corners(v, support, extra);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) {
-        const to = (i * n + j) * n;
-        const from = (i * P + j) * P;
-        for (let k = 0; k < n; k++) {
-          const inside = support === undefined || support[to + k] ? 1 : 0;
-          out[to + k] =
-            inside * (padded[from + k]! + (extra ? cornerPenalty * extra[to + k]! : 0)) + ridge * v[to + k]!;
-        }
-      }
-    }
-  };
+/** The weight of all data: the kernel at lag 0. @throws RangeError when there is none */
+export function totalWeight(kernel: Reals, n: number): number {
+  const total = kernel[(2 * n * n + n) * 2 * n + n]!;
+  if (!(total > 0)) throw new RangeError('merge: there are no data: the weights of all points sum to zero');
+  return total;
+}
+
+function part<A extends Reals | ArrayLike<number>>(array: A, from: number, to: number): A {
+  // Every array here is a typed one; the support may be given as a plain list.
+  return (ArrayBuffer.isView(array)
+    ? (array as Reals).subarray(from, to)
+    : Array.prototype.slice.call(array, from, to)) as unknown as A;
 }
 
 /** v on the support, its Fourier components in the corners of the cube |k| > n/2 alone (spec A6: F). */
@@ -174,7 +151,8 @@ function cornerOperator(
   };
 }
 
-function symmetrise(x: Reals, n: number): void {
+/** x(-k) = x(k), by averaging, about floor(n/2). */
+export function symmetrise(x: Reals, n: number): void {
   const c = Math.floor(n / 2);
   const mirror = (i: number): number => 2 * c - i;
   for (let i = 0; i < n; i++) {
@@ -194,10 +172,4 @@ function symmetrise(x: Reals, n: number): void {
       }
     }
   }
-}
-
-function dot(a: Reals, b: Reals): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -2,14 +2,7 @@
 // of the same name. Sizes of a level (`LevelArgs`) come as arguments, its pixels as a region.
 import { overwrites, reads, reduces, task, updates } from '../../../runtime/index.js';
 import { averagePhased } from '../average.js';
-import {
-  matchBlock,
-  mergeImages,
-  mergeReferences,
-  referenceBlock,
-  refineBlock,
-  solveModel,
-} from '../generation.js';
+import { matchBlock, mergeImages, mergeReferences, referenceBlock, refineBlock } from '../generation.js';
 import { compareHalves, type HalfSets } from '../half-sets.js';
 import type { Level } from '../level.js';
 import { ballSupport } from '../merge-solve.js';
@@ -264,38 +257,6 @@ function foldSums(sums: NormalSums, rightSide: Folds, kernel: Folds): void {
   rightSide.foldAll(sums.rightSide as Float32Array);
   kernel.foldAll(sums.kernel as Float32Array);
 }
-
-/** Solves the normal equations. */
-export const solve = task({
-  module,
-  name: 'solve',
-  regions: {
-    rightSide: reads(RightSide, 'value'),
-    kernel: reads(Kernel, 'value'),
-    model: overwrites(Model, 'autocorrelation'),
-  },
-  run({ rightSide, kernel, model }, { level }: { level: LevelArgs }) {
-    const { n, voxel, extent, diameter } = level;
-    const none = new Int32Array(0);
-    const solved = solveModel(
-      { rightSide: rightSide.value.unsafeRaw(), kernel: kernel.value.unsafeRaw() },
-      {
-        selection: {
-          index: none,
-          s: new Float32Array(0),
-          correction: new Float32Array(0),
-          mergeable: new Uint8Array(0),
-          extent,
-        },
-        n,
-        voxel,
-        weights: new Float32Array(0),
-        support: ballSupport(n, diameter / voxel),
-      },
-    );
-    model.autocorrelation.set(solved.data);
-  },
-});
 
 /** Better orientations for a block of images. Returns how far each moved. */
 export const refine = task({

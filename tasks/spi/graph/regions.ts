@@ -1,5 +1,5 @@
 // The regions of a reconstruction: what they hold and how they are cut. Everything that tasks share is in one of them.
-import { f32, f64, fieldSpace, i32, u8 } from '../../../runtime/index.js';
+import { c64, f32, f64, fieldSpace, i32, u8 } from '../../../runtime/index.js';
 
 /** (images, pixels of the detector): photons. Cut by blocks of images. */
 export const Images = fieldSpace({ photons: f32 });
@@ -30,6 +30,12 @@ export const SharedExposure = fieldSpace({ value: f64 });
 /** (n, n, n) and (2n, 2n, 2n): the normal equations; of several sets of images side by side along the first axis. */
 export const RightSide = fieldSpace({ value: f32 });
 export const Kernel = fieldSpace({ value: f32 });
+/** (n, n, n): the vectors of conjugate gradients besides the model, and where the model may differ from zero. */
+export const Search = fieldSpace({ residual: f32, direction: f32, product: f32, inside: u8 });
+/** (n, P, P/2 + 1) and, for the kernel, (P, P, P/2 + 1): planes transformed over y and z. P: see `paddingFor`. */
+export const Spectrum = fieldSpace({ value: c64 });
+/** (P, P, P/2 + 1): the kernel's transform. */
+export const Gain = fieldSpace({ value: f32 });
 /** (maps * n, n, n): densities of several phasings side by side along the first axis. */
 export const Densities = fieldSpace({ value: f32 });
 /** (maps): their R-factors. */
