@@ -262,6 +262,8 @@ export async function reconstruct(
     keep: schedule.keep,
     phasing,
   });
+  // The map comes first: workers turn to the half sets when it leaves them nothing to do.
+  const background = { priority: 'background' } as const;
   let halves: PromiseLike<HalfSets> | null = null;
   if (schedule.halfStarts > 0) {
     using rightSide = ctx.region([2 * n, n, n], RightSide, { name: 'right sides of halves' });
@@ -286,12 +288,14 @@ export async function reconstruct(
         kernel: kernels.at(half),
       },
       { level: level.args, halves: true },
+      background,
     );
     for (const h of [0, 1]) {
       solve(
         ctx,
         { rightSide: rightSides[h]!, kernel: kernels[h]!, model: halfModels[h]! },
         supportRadius(level),
+        background,
       );
     }
     const both = phaseMaps(ctx, models, level, {
@@ -301,8 +305,9 @@ export async function reconstruct(
       starts: schedule.halfStarts,
       keep: schedule.keep,
       phasing,
+      ...background,
     });
-    halves = ctx.launch(leaf.compare, { maps: both.map }, { level: level.args });
+    halves = ctx.launch(leaf.compare, { maps: both.map }, { level: level.args }, background);
     both.map.free();
   }
 
@@ -351,9 +356,10 @@ function phaseMaps(
     readonly starts: number;
     readonly keep: number;
     readonly phasing: Partial<PhasingSchedule>;
+    readonly priority?: 'background';
   },
 ) {
-  const { seed, stream, maps, starts, keep, phasing } = options;
+  const { seed, stream, maps, starts, keep, phasing, priority } = options;
   const { n } = level;
   using densities = ctx.region([maps * starts * n, n, n], Densities, { name: 'phasings' });
   using rFactors = ctx.region([maps * starts], RFactors, { name: 'R-factors' });
@@ -366,6 +372,7 @@ function phaseMaps(
       rFactor: rFactors.partition.equal([maps * starts]).at(),
     },
     { level, seed, stream, perMap: starts, schedule: phasing },
+    { priority },
   );
   const map = ctx.region([maps * n, n, n], Densities, { name: 'map' });
   const averaged = ctx.index(
@@ -377,6 +384,7 @@ function phaseMaps(
       map: map.partition.equal([maps]).at(),
     },
     { level, keep },
+    { priority },
   );
   return { map, averaged };
 }

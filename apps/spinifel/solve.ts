@@ -1,6 +1,6 @@
 // The normal equations of merging solved by conjugate gradients, as part of the task graph: the pure form is `solveMerge`,
 // and this gives its bits. All steps are launched at once; those after convergence do nothing.
-import type { Cap, Ctx, Region, RegionRef, TaskFuture } from '../../runtime/index.js';
+import type { Cap, Ctx, LaunchOptions, Region, RegionRef, TaskFuture } from '../../runtime/index.js';
 import { slabsOf } from '../../tasks/spi/conjugate-gradients.js';
 import { MERGE } from '../../tasks/spi/generation.js';
 import {
@@ -21,8 +21,17 @@ export interface Equations {
   readonly model: Region<typeof Model.fields, { autocorrelation: Cap }>;
 }
 
-/** @param radius of the support, voxels. Resolves when the model is there. */
-export function solve(ctx: Ctx, { rightSide, kernel, model }: Equations, radius: number): PromiseLike<void> {
+/**
+ * Resolves when the model is there.
+ * @param radius of the support, voxels
+ * @param options of all launches
+ */
+export function solve(
+  ctx: Ctx,
+  { rightSide, kernel, model }: Equations,
+  radius: number,
+  options: Pick<LaunchOptions, 'priority'> = {},
+): PromiseLike<void> {
   const { lo, hi } = model.indexSpace;
   const n = hi[0]! - lo[0]! + 1;
   const { padded, half } = paddingFor(n);
@@ -42,7 +51,7 @@ export function solve(ctx: Ctx, { rightSide, kernel, model }: Equations, radius:
     spectrum: spectrum.partition.equal([1, slabs]).at(([b]) => [0, b!]),
   };
 
-  const total = ctx.launch(leaf.weigh, { kernel }, { n });
+  const total = ctx.launch(leaf.weigh, { kernel }, { n }, options);
   {
     using transformed = ctx.region([padded, padded, half], Spectrum, { name: "kernel's spectrum" });
     ctx.index(
@@ -50,9 +59,10 @@ export function solve(ctx: Ctx, { rightSide, kernel, model }: Equations, radius:
       leaf.transformKernel,
       { kernel, planes: transformed.partition.equal(domain).at() },
       { n },
+      options,
     );
     const blocks = transformed.partition.equal([1, slabs]).at(([b]) => [0, b!]);
-    ctx.index(domain, leaf.makeGain, { planes: blocks, gain: columns.gain }, { n, total });
+    ctx.index(domain, leaf.makeGain, { planes: blocks, gain: columns.gain }, { n, total }, options);
   }
   let rr = ctx
     .index(
@@ -60,6 +70,7 @@ export function solve(ctx: Ctx, { rightSide, kernel, model }: Equations, radius:
       leaf.begin,
       { rightSide: planes.rightSide, search: planes.search, model: planes.model },
       { n, radius, total },
+      options,
     )
     .reduce('sum');
   const { ridge, tolerance, iterations } = MERGE;
@@ -68,13 +79,13 @@ export function solve(ctx: Ctx, { rightSide, kernel, model }: Equations, radius:
   for (let step = 0; step < iterations; step++) {
     const progress = { rr, reference, tolerance };
     const { search, spectrum, model } = planes;
-    ctx.index(domain, leaf.direct, { search, spectrum }, { n, before, ...progress });
-    ctx.index(domain, leaf.convolve, columns, { n, ...progress });
+    ctx.index(domain, leaf.direct, { search, spectrum }, { n, before, ...progress }, options);
+    ctx.index(domain, leaf.convolve, columns, { n, ...progress }, options);
     const pq = ctx
-      .index(domain, leaf.multiply, { spectrum, search }, { n, ridge, ...progress })
+      .index(domain, leaf.multiply, { spectrum, search }, { n, ridge, ...progress }, options)
       .reduce('sum');
     before = rr;
-    rr = ctx.index(domain, leaf.improve, { model, search }, { pq, ...progress }).reduce('sum');
+    rr = ctx.index(domain, leaf.improve, { model, search }, { pq, ...progress }, options).reduce('sum');
   }
-  return ctx.launch(leaf.even, { model }, { n });
+  return ctx.launch(leaf.even, { model }, { n }, options);
 }

@@ -1,5 +1,5 @@
-// Stacks of ready records that any thread pushes to and one thread empties (Treiber 1986): the way to the I/O lane
-// and to the launching thread, which may not be robbed. The links are in the records themselves.
+// Stacks of ready records that any thread pushes to and empties at once (Treiber 1986): the way to the I/O lane and to the
+// launching thread, which may not be robbed, and where work waits that is done when nothing else is ready. The links are in the records themselves.
 import { type Graph, NONE } from '../graph/layout.js';
 
 /** Any thread. `word` is the head of the stack in the control words. */
@@ -12,7 +12,7 @@ export function pushReady(graph: Graph, word: number, record: number): void {
   }
 }
 
-/** The one reader: everything on the stack, in the order in which it was pushed. */
+/** Everything on the stack, in the order in which it was pushed. */
 export function takeReady(graph: Graph, word: number): number[] {
   if (Atomics.load(graph.control, word) === NONE) return [];
   const records: number[] = [];

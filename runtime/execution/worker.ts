@@ -1,4 +1,5 @@
-// The run loop of a worker: own deque, own inbox, then the others' inboxes and deques; then a bounded spin, then sleep.
+// The run loop of a worker: own deque, own inbox, then the others' inboxes and deques, then what runs in the background; then
+// a bounded spin, then sleep.
 import { addon } from '../../native/index.js';
 import { type Graph, Kind, Word } from '../graph/layout.js';
 import { unjudged } from '../graph/poison.js';
@@ -6,7 +7,7 @@ import { type Deque, pop, push, steal } from './deque.js';
 import { Finisher } from './finish.js';
 import type { Lane } from './lane.js';
 import { announceRetired, announceWork, sleep, wakeLauncher } from './sleep.js';
-import { pushReady } from './stack.js';
+import { pushReady, takeReady } from './stack.js';
 
 export interface WorkerOptions {
   readonly lane: number;
@@ -31,8 +32,13 @@ export function toLauncher(graph: Graph, record: number, ring: () => void): void
  * Where ready records go when the lane that made them ready is not the launching thread. `ring` sends that thread a
  * message: it may sit in its event loop, waiting for something that only it can run.
  */
-export function readySink(graph: Graph, own: Deque, ring: () => void): (record: number) => void {
-  const { control, kind, launch } = graph;
+export function readySink(
+  graph: Graph,
+  own: Deque,
+  steal: boolean,
+  ring: () => void,
+): (record: number) => void {
+  const { control, kind, launch, background } = graph;
   return (record) => {
     const what = kind[launch[record]!]!;
     if (what === Kind.host) toLauncher(graph, record, ring);
@@ -41,7 +47,8 @@ export function readySink(graph: Graph, own: Deque, ring: () => void): (record: 
       Atomics.add(control, Word.io, 1);
       Atomics.notify(control, Word.io, 1);
     } else {
-      push(own, record);
+      if (steal && background[launch[record]!] === 1) pushReady(graph, Word.backgroundStack, record);
+      else push(own, record);
       announceWork(graph);
     }
   };
@@ -99,7 +106,19 @@ export class WorkerLoop {
   #look(): number {
     let record = pop(this.#own);
     for (let i = 0; record < 0 && i < this.#victims.length; i++) record = steal(this.#victims[i]!);
-    return record;
+    return record < 0 ? this.#background() : record;
+  }
+
+  /** All that waits in the background comes onto the own deque, the first in program order on top; others steal the rest. */
+  #background(): number {
+    const graph = this.#graph;
+    const records = takeReady(graph, Word.backgroundStack);
+    if (records.length === 0) return -1;
+    const { operation, launch, first } = graph;
+    records.sort((a, b) => operation[launch[b]!]! - operation[launch[a]!]! || first[b]! - first[a]!);
+    for (const record of records) push(this.#own, record);
+    if (records.length > 1) announceWork(graph);
+    return pop(this.#own);
   }
 
   /** A record to run, or -1 when the stop word is set. */

@@ -19,7 +19,7 @@ const heap = new Heap(data.heap);
 const loader = new TaskLoader(graph, heap);
 const say = (message: LaneMessage) => parentPort!.postMessage(message);
 // Leaf tasks that this lane makes ready wait in its own deque, for others to steal: it runs none of them.
-const ready = readySink(graph, graph.deques[2 * graph.limits.workers]!, () => say('ring'));
+const ready = readySink(graph, graph.deques[2 * graph.limits.workers]!, data.steal, () => say('ring'));
 const lane = new Lane(
   graph,
   heap,

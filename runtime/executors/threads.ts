@@ -17,6 +17,7 @@ export class Threads implements Executor {
   readonly #graph: Graph;
   readonly #workers: Worker[];
   readonly #io: IoLane;
+  readonly #steal: boolean;
   /** Sleepers to wake for one record: where nobody steals, only the worker that it was placed on will do. */
   readonly #wakes: number;
   #stopping = false;
@@ -24,6 +25,7 @@ export class Threads implements Executor {
   constructor(parts: ExecutorParts) {
     this.#graph = parts.graph;
     const { workers } = parts.graph.limits;
+    this.#steal = parts.steal;
     this.#wakes = parts.steal ? 1 : workers;
     // The launching thread is a runnable thread too. When there are more of them than processors nobody spins, and
     // nobody is pinned: the system may then have to put two on one processor, and should choose which.
@@ -51,7 +53,9 @@ export class Threads implements Executor {
         this.#io.ready(record);
         return;
       default:
-        push(graph.deques[graph.place[record]!]!, record);
+        if (this.#steal && graph.background[graph.launch[record]!] === 1) {
+          pushReady(graph, Word.backgroundStack, record);
+        } else push(graph.deques[graph.place[record]!]!, record);
         this.announce();
     }
   }

@@ -19,7 +19,7 @@ const say = (message: LaneMessage) => parentPort!.postMessage(message);
 if (data.cpu !== null) addon?.setAffinity(data.cpu);
 
 const ring = () => say('ring');
-const ready = readySink(graph, graph.deques[graph.limits.workers + data.lane]!, ring);
+const ready = readySink(graph, graph.deques[graph.limits.workers + data.lane]!, data.steal, ring);
 const lane = new Lane(
   graph,
   heap,

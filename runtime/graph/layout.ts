@@ -24,6 +24,8 @@ export const Word = {
   /** Heads of the stacks of ready records for the I/O lane and for the launching thread; -1 when empty. */
   ioStack: 112,
   launcherStack: 128,
+  /** Head of the stack of ready records that run when nothing else is ready; -1 when empty. */
+  backgroundStack: 240,
   /** Spin lock of the heap. */
   heapLock: 144,
   /** 1 once any task has failed: from then on every record that ends is told to the launching thread, in `ended`. */
@@ -120,6 +122,8 @@ export interface Graph {
   /** Points not finished yet. */
   readonly remaining: Int32Array;
   readonly watched: Int32Array;
+  /** 1 where its records run only when nothing else is ready. */
+  readonly background: Int32Array;
   /** Heap blocks: arguments, results of the points, launch domain, reduction tree. 0 is none. */
   readonly args: Int32Array;
   readonly results: Int32Array;
@@ -153,7 +157,7 @@ export interface SharedGraph {
 }
 
 const PER_RECORD = 11;
-const PER_LAUNCH = 16 + 2 * MAX_REQUIREMENTS;
+const PER_LAUNCH = 17 + 2 * MAX_REQUIREMENTS;
 const CONTROL_WORDS = 256;
 const LINE = 16;
 
@@ -176,6 +180,7 @@ export function createGraph(limits: GraphLimits): Graph {
   graph.head.fill(NONE);
   graph.control[Word.ioStack] = NONE;
   graph.control[Word.launcherStack] = NONE;
+  graph.control[Word.backgroundStack] = NONE;
   graph.control[Word.ended] = NONE;
   graph.applyRecord.fill(NONE);
   return graph;
@@ -216,6 +221,7 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
     requirements: launch(),
     remaining: launch(),
     watched: launch(),
+    background: launch(),
     args: launch(),
     results: launch(),
     domain: launch(),

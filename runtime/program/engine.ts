@@ -283,6 +283,7 @@ export class Engine {
     graph.serial[slot] = (graph.serial[slot]! + 1) & 0x3fffffff;
     graph.remaining[slot] = points;
     graph.watched[slot] = 0;
+    graph.background[slot] = 0;
     graph.args[slot] = 0;
     graph.results[slot] = results;
     graph.domain[slot] = domainUnit;

@@ -8,6 +8,8 @@ export interface LaunchOptions<T = unknown> {
   readonly when?: Predicate | undefined;
   /** The value of the futures where `when` does not hold; `undefined` if nothing is said. */
   readonly otherwise?: T | undefined;
+  /** `background`: the tasks run only while nothing else is ready. Changes when, never what. */
+  readonly priority?: 'normal' | 'background' | undefined;
   /** Once aborted, points that have not started are skipped, and the futures reject with a `CancelledError`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -15,7 +17,7 @@ export interface LaunchOptions<T = unknown> {
 /** What `ctx.fill` takes of them. */
 export type FillOptions = Pick<LaunchOptions, 'when' | 'signal'>;
 
-const NAMES: ReadonlySet<string> = new Set<keyof LaunchOptions>(['when', 'otherwise', 'signal']);
+const NAMES: ReadonlySet<string> = new Set<keyof LaunchOptions>(['when', 'otherwise', 'priority', 'signal']);
 
 /** Refuses options that there are not, or that are not what they should be. */
 export function checkOptions(options: LaunchOptions, where: string): void {
@@ -35,6 +37,10 @@ export function checkOptions(options: LaunchOptions, where: string): void {
     throw new LaunchError(
       `${where}: option signal is no AbortSignal: pass the signal of an AbortController.`,
     );
+  }
+  const { priority } = options;
+  if (priority !== undefined && priority !== 'normal' && priority !== 'background') {
+    throw new LaunchError(`${where}: option priority is ${String(priority)}; there are normal, background.`);
   }
   if ('otherwise' in options && when === undefined) {
     throw new LaunchError(

@@ -214,6 +214,7 @@ export class Launcher implements PredicatePort {
     handle.futures = [...split.futures, ...split.failed, ...(guard === null ? [] : [guard])];
     const { slot } = handle;
     graph.requirements[slot] = resolved.length;
+    if (options?.priority === 'background') graph.background[slot] = 1;
     if (guard !== null) openGate(engine, handle, guard, options!.otherwise);
     if (options?.signal !== undefined) engine.cancellation.watch(handle, options.signal);
 
