@@ -77,19 +77,20 @@ const NufftFunctions<double>& functions(double) { return active_nufftTable().ful
 /// Tiles of 16^3 cells: clearing and adding their padding costs less than the points do, and they fit the
 /// second-level cache. Points ordered by columns of 4 x 4 keep what is in use within the first (README in
 /// tasks/fourier, "Measured").
-void chooseTiles(NufftLayout& layout, int32_t reach, size_t bytes) {
+template <class T>
+void chooseTiles(NufftLayout& layout) {
   for (int axis = 0; axis < 3; axis++) {
-    int32_t log = 4;
+    int32_t log = TILE_LOG_MOST;
     while (log > 2 && (1 << log) > layout.fine[axis]) log--;
     layout.tileLog[axis] = log;
     layout.tiles[axis] = (layout.fine[axis] + (1 << log) - 1) >> log;
     layout.padded[axis] = (1 << log) + layout.width - 1;
   }
   layout.columnLog = 2;
-  // A row holds whatever the last vector of a footprint touches, and is an odd number of cache lines (of complex
-  // cells): rows whose addresses agree in the last 12 bits make the processor take a load for one of a pending store.
-  const int32_t line = int32_t(64 / (2 * bytes));
-  int32_t lines = ((1 << layout.tileLog[2]) + reach - 1 + line - 1) / line;
+  // A row is an odd number of cache lines (of complex cells): rows whose addresses agree in the last 12 bits make
+  // the processor take a load for one of a pending store.
+  const int32_t line = int32_t(64 / (2 * sizeof(T)));
+  int32_t lines = (functions(T()).rowCells(layout.width, 1 << layout.tileLog[2]) + line - 1) / line;
   if (lines % 2 == 0) lines++;
   layout.padded[2] = lines * line;
 }
@@ -99,7 +100,7 @@ class Plan final : public AnyPlan {
  public:
   Plan(const NufftLayout& layout, int sign, const double* pieces, const double* const* factors)
       : layout_(layout), sign_(sign), fft_(layout.fine[0], layout.fine[1], layout.fine[2]), run_(functions(T())) {
-    chooseTiles(layout_, run_.reach(layout.width), sizeof(T));
+    chooseTiles<T>(layout_);
     for (int32_t C = 1; C <= 2; C++) {
       T* table = tables_[C - 1].atLeast(run_.tableBytes(layout.width, C) / sizeof(T) + 1);
       run_.makeTable(layout_, C, pieces, table);
@@ -108,7 +109,7 @@ class Plan final : public AnyPlan {
   }
 
   size_t bytes() const override {
-    return sorted_.bytes() + index_.bytes() + grid_.bytes() + spectrum_.bytes() + tile_.bytes();
+    return sorted_.bytes() + index_.bytes() + grid_.bytes() + spectrum_.bytes() + tile_.bytes() + order_.bytes();
   }
 
   NufftBadPoint sort(const Napi::CallbackInfo& info) override {
@@ -123,8 +124,8 @@ class Plan final : public AnyPlan {
     const int64_t cells = layout_.cells();
     T* grid = grid_.atLeast(size_t(C * cells));
     std::memset(grid, 0, sizeof(T) * size_t(C * cells));
-    run_.spread(layout_, C, tables_[C - 1].data(), points_, values, tile_.atLeast(size_t(C * layout_.tileCells())),
-                grid, C * layout_.fine[2]);
+    run_.spread(layout_, C, tables_[C - 1].data(), points_, values, order_.atLeast(fullestTile()),
+                tile_.atLeast(size_t(C * layout_.tileCells())), grid, C * layout_.fine[2]);
     const T* factors[3] = {factors_[0].data(), factors_[1].data(), factors_[2].data()};
     if (real) {
       T* spectrum = spectrum_.atLeast(size_t(spectrumElements()));
@@ -169,6 +170,16 @@ class Plan final : public AnyPlan {
     fft.bandOfInput = toGrid;
     return fft;
   }
+  /// How many points the fullest tile has.
+  size_t fullestTile() const {
+    uint32_t most = 0;
+    const int64_t columns = layout_.columns();
+    for (int64_t i = 0; i < layout_.tileCount(); i++) {
+      const uint32_t count = points_.starts[(i + 1) * columns] - points_.starts[i * columns];
+      if (count > most) most = count;
+    }
+    return most;
+  }
   int64_t modeCount() const { return int64_t(layout_.modes[0]) * layout_.modes[1] * layout_.modes[2]; }
   int64_t spectrumElements() const {
     return 2 * int64_t(layout_.fine[0]) * layout_.fine[1] * (layout_.fine[2] / 2 + 1);
@@ -196,7 +207,7 @@ class Plan final : public AnyPlan {
   std::vector<T> factors_[3];
   NufftPoints<T> points_ = {0, nullptr, nullptr, nullptr};
   Pages<TilePoint<T>> sorted_;
-  Pages<uint32_t> index_;
+  Pages<uint32_t> index_, order_;
   std::vector<uint32_t> starts_;
   Pages<T> grid_, spectrum_, tile_;
 };

@@ -1,6 +1,7 @@
 #include "nufft.h"
 
-#include "nufft-tile.h"
+#include "nufft-gather.h"
+#include "nufft-spread.h"
 
 MANIPLE_NAMESPACE_BEGIN
 namespace {
@@ -33,7 +34,7 @@ constexpr int PREFETCH = 4 * BLOCK;
 template <class T>
 struct Located {
   alignas(64) int32_t column[BLOCK];
-  alignas(64) int32_t at[BLOCK];
+  alignas(64) uint32_t cell[BLOCK];
   alignas(64) T t[3][BLOCK];
 };
 
@@ -84,7 +85,7 @@ NufftBadPoint locate(const NufftLayout& layout, const S* const* xyz, int64_t fro
   alignas(64) int32_t cell[BLOCK];
   alignas(64) int32_t tile[BLOCK] = {};
   alignas(64) S rest[BLOCK];
-  memset(out.at, 0, sizeof out.at);
+  memset(out.cell, 0, sizeof out.cell);
   memset(out.column, 0, sizeof out.column);
   const double half = 0.5 * layout.width;
   NufftBadPoint worst = {-1, 0};
@@ -104,10 +105,11 @@ NufftBadPoint locate(const NufftLayout& layout, const S* const* xyz, int64_t fro
       }
     }
     const int log = layout.tileLog[axis], mask = (1 << log) - 1;
-    const int tiles = layout.tiles[axis], padded = layout.padded[axis];
+    const int tiles = layout.tiles[axis];
+    const int shift = (axis == 0 ? 1 : axis == 1 ? 0 : 2) * TILE_LOG_MOST;
     for (int i = 0; i < BLOCK; i++) {
       tile[i] = tile[i] * tiles + (cell[i] >> log);
-      out.at[i] = out.at[i] * padded + (cell[i] & mask);
+      out.cell[i] |= uint32_t(cell[i] & mask) << shift;
     }
     if (axis == 2) break;
     const int columns = layout.columnsAlong(axis);
@@ -146,7 +148,7 @@ NufftBadPoint sortPoints(const NufftLayout& layout, const S* const* xyz, uint32_
     }
     for (int64_t i = 0; i < count; i++) {
       const uint32_t to = starts[columnOf[from + i]]++;
-      points.sorted[to] = {{block.t[0][i], block.t[1][i], block.t[2][i]}, uint32_t(block.at[i])};
+      points.sorted[to] = {{block.t[0][i], block.t[1][i], block.t[2][i]}, block.cell[i]};
       points.index[to] = uint32_t(from + i);
     }
   }
@@ -192,8 +194,8 @@ inline void overRows(const NufftLayout& layout, int32_t C, int64_t tileIndex, T*
 }
 
 template <class T, int W, int C>
-void spreadOf(const NufftLayout& layout, const void* table, const NufftPoints<T>& points, const T* values, T* tile,
-              T* grid, int64_t pitch) {
+void spreadOf(const NufftLayout& layout, const void* table, const NufftPoints<T>& points, const T* values,
+              uint32_t* order, T* tile, T* grid, int64_t pitch) {
   const auto& kernel = *static_cast<const KernelTable<T, W, C>*>(table);
   const int64_t strideY = int64_t(C) * layout.padded[2], strideX = strideY * layout.padded[1];
   const int64_t columns = layout.columns();
@@ -201,7 +203,8 @@ void spreadOf(const NufftLayout& layout, const void* table, const NufftPoints<T>
     const int64_t first = points.starts[i * columns], count = points.starts[(i + 1) * columns] - first;
     if (count == 0) continue;
     memset(tile, 0, sizeof(T) * C * layout.tileCells());
-    spreadTile<T, W, C>(kernel, points.sorted + first, points.index + first, count, values, tile, strideX, strideY);
+    spreadTile<T, W, C>(kernel, points.sorted + first, points.index + first, count, values, order, tile, strideX,
+                        strideY);
     overRows(layout, C, i, tile, grid, pitch, [](const T* from, T* to, int64_t run) {
       for (int64_t z = 0; z < run; z++) to[z] += from[z];
     });
@@ -329,15 +332,24 @@ void placeRealModes(const NufftLayout& layout, const T* const* factors, const T*
 template <class T>
 struct Instance {
   size_t bytes;
-  int32_t reach;
+  int32_t (*rowCells)(int32_t cells);
   void (*make)(const NufftLayout&, const double*, void*);
-  void (*spread)(const NufftLayout&, const void*, const NufftPoints<T>&, const T*, T*, T*, int64_t);
+  void (*spread)(const NufftLayout&, const void*, const NufftPoints<T>&, const T*, uint32_t*, T*, T*, int64_t);
   void (*gather)(const NufftLayout&, const void*, const NufftPoints<T>&, const T*, int64_t, T*, T*);
 };
 
+/// Gathering reads from the last cell on; spreading writes windows that begin a granule.
 template <class T, int W, int C>
-constexpr Instance<T> instance = {sizeof(KernelTable<T, W, C>), KernelTable<T, W, C>::Along::lanes / C,
-                                  makeTableOf<T, W, C>, spreadOf<T, W, C>, gatherOf<T, W, C>};
+int32_t rowCellsOf(int32_t cells) {
+  using Shape = SweepShape<T, W, C>;
+  const int32_t gathered = cells - 1 + KernelTable<T, W, C>::Along::lanes / C;
+  const int32_t spread = (cells - 1) / Shape::cells * Shape::cells + Shape::lanes / C;
+  return gathered > spread ? gathered : spread;
+}
+
+template <class T, int W, int C>
+constexpr Instance<T> instance = {sizeof(KernelTable<T, W, C>), rowCellsOf<T, W, C>, makeTableOf<T, W, C>,
+                                  spreadOf<T, W, C>, gatherOf<T, W, C>};
 
 template <class T>
 const Instance<T>& instanceFor(int32_t width, int32_t C) {
@@ -355,15 +367,16 @@ constexpr NufftFunctions<T> functions = {
     [](const NufftLayout& layout, int32_t C, const double* pieces, void* table) {
       instanceFor<T>(layout.width, C).make(layout, pieces, table);
     },
-    [](int32_t width) {
-      const int32_t real = instanceFor<T>(width, 1).reach, complex = instanceFor<T>(width, 2).reach;
+    [](int32_t width, int32_t cells) {
+      const int32_t real = instanceFor<T>(width, 1).rowCells(cells);
+      const int32_t complex = instanceFor<T>(width, 2).rowCells(cells);
       return real > complex ? real : complex;
     },
     sortPoints<T, float>,
     sortPoints<T, double>,
     [](const NufftLayout& layout, int32_t C, const void* table, const NufftPoints<T>& points, const T* values,
-       T* tile, T* grid, int64_t pitch) {
-      instanceFor<T>(layout.width, C).spread(layout, table, points, values, tile, grid, pitch);
+       uint32_t* order, T* tile, T* grid, int64_t pitch) {
+      instanceFor<T>(layout.width, C).spread(layout, table, points, values, order, tile, grid, pitch);
     },
     [](const NufftLayout& layout, int32_t C, const void* table, const NufftPoints<T>& points, const T* grid,
        int64_t pitch, T* tile, T* values) {

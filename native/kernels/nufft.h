@@ -11,12 +11,15 @@
 
 namespace maniple {
 
-/// A point as spreading wants it: per axis the place within its cell, t in [-1, 1), and the offset (in cells) of the
-/// first cell of its footprint in the padded tile.
+/// A tile has at most 2^TILE_LOG_MOST cells along an axis.
+constexpr int TILE_LOG_MOST = 4;
+
+/// A point as spreading wants it: per axis the place within its cell, t in [-1, 1), and the first cell of its
+/// footprint in the tile, its z, x and y in TILE_LOG_MOST bits each, z highest.
 template <class T>
 struct TilePoint {
   T t[3];
-  uint32_t at;
+  uint32_t cell;
 };
 
 /// Sizes of one transform. A tile is 2^tileLog cells; its padded box also holds what its points' footprints reach.
@@ -54,14 +57,16 @@ struct NufftFunctions {
   /// Bytes of a kernel table for width and C, and the making of it from `pieces`, (degree + 1, width).
   size_t (*tableBytes)(int32_t width, int32_t C);
   void (*makeTable)(const NufftLayout&, int32_t C, const double* pieces, void* table);
-  /// Cells that a row of the footprint touches, padding included: at most this many are read beyond the first.
-  int32_t (*reach)(int32_t width);
+  /// Cells along z that a row of a tile must hold for the footprints that begin in the first `cells`, with what
+  /// the vectors touch beside them.
+  int32_t (*rowCells)(int32_t width, int32_t cells);
   /// Sorts points into columns. `columnOf` is scratch (count); returns the first point that is not finite.
   NufftBadPoint (*sortFromSingle)(const NufftLayout&, const float* const* xyz, uint32_t* columnOf, NufftPoints<T>&);
   NufftBadPoint (*sortFromDouble)(const NufftLayout&, const double* const* xyz, uint32_t* columnOf, NufftPoints<T>&);
-  /// grid += kernel * values. `tile` is scratch, C * tileCells() and 16 elements.
-  void (*spread)(const NufftLayout&, int32_t C, const void* table, const NufftPoints<T>&, const T* values, T* tile,
-                 T* grid, int64_t pitch);
+  /// grid += kernel * values. `tile` is scratch, C * tileCells() and 16 elements, and begins a cache line; `order`
+  /// is scratch for as many numbers as the fullest tile has points.
+  void (*spread)(const NufftLayout&, int32_t C, const void* table, const NufftPoints<T>&, const T* values,
+                 uint32_t* order, T* tile, T* grid, int64_t pitch);
   /// values = sum of the grid times the kernel.
   void (*gather)(const NufftLayout&, int32_t C, const void* table, const NufftPoints<T>&, const T* grid,
                  int64_t pitch, T* tile, T* values);

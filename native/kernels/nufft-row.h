@@ -1,7 +1,7 @@
-// Spreading onto a tile and gathering from it: the two inner loops of the nonuniform transforms.
+// What spreading onto a tile and gathering from it share: rows of lanes cut into vectors, and the values of the kernel.
 //
 // A tile is a small box of the fine grid, padded so that the footprint of every point whose first cell lies inside
-// stays within the padding. It fits into the first-level cache and knows nothing of periodicity.
+// stays within the padding. It fits into the second-level cache and knows nothing of periodicity.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -66,14 +66,9 @@ struct Row {
       return *this * value[0];
     } else {
       Row r;
-      Wide a;
-      for (int i = 0; i < wide; i++) a[i] = value[i & 1];
+      const Wide a = alternate<Wide>(value[0], value[1]);
       for (int v = 0; v < full; v++) r.body[v] = body[v] * a;
-      if (cut) {
-        Rest b;
-        for (int i = 0; i < rest; i++) b[i] = value[i & 1];
-        r.tail = tail * b;
-      }
+      if (cut) r.tail = tail * alternate<Rest>(value[0], value[1]);
       return r;
     }
   }
@@ -91,6 +86,11 @@ struct Row {
   }
 
  private:
+  /// Lanes a, b, a, b. (Written lane by lane it would go through memory.)
+  template <class V>
+  static MANIPLE_ROW V alternate(T a, T b) {
+    return select<V>((ramp<MaskOf<V>>() & 1) == 0, broadcast<V>(a), broadcast<V>(b));
+  }
   template <int N, int C>
   static MANIPLE_ROW void fold(Vec<T, N> v, T* out) {
     if constexpr (N > least) {
@@ -126,75 +126,12 @@ MANIPLE_ROW R evaluate(const T (*coefficients)[R::lanes], int32_t degree, T t) {
   return r;
 }
 
+/// The parts of TilePoint::cell.
+MANIPLE_FN int32_t tileX(uint32_t cell) { return int32_t(cell >> TILE_LOG_MOST & ((1 << TILE_LOG_MOST) - 1)); }
+MANIPLE_FN int32_t tileY(uint32_t cell) { return int32_t(cell & ((1 << TILE_LOG_MOST) - 1)); }
+MANIPLE_FN int32_t tileZ(uint32_t cell) { return int32_t(cell >> 2 * TILE_LOG_MOST); }
+
 /// How many points ahead the values are fetched: they lie anywhere in the caller's array.
 constexpr int64_t AHEAD = 12;
-
-/// Adds points to a tile. `values` are the data of all points, `index` says which belongs to each. Strides are in
-/// elements.
-template <class T, int W, int C>
-void spreadTile(const KernelTable<T, W, C>& kernel, const TilePoint<T>* points, const uint32_t* index,
-                int64_t count, const T* values, T* tile, int64_t strideX, int64_t strideY) {
-  using Across = typename KernelTable<T, W, C>::Across;
-  using Along = typename KernelTable<T, W, C>::Along;
-  alignas(64) T kx[Across::lanes], ky[Across::lanes];
-  for (int64_t p = 0; p < count; p++) {
-    __builtin_prefetch(values + C * int64_t(index[p + AHEAD < count ? p + AHEAD : p]));
-    const TilePoint<T>& point = points[p];
-    evaluate<Across>(kernel.across, kernel.degree, point.t[0]).write(kx);
-    evaluate<Across>(kernel.across, kernel.degree, point.t[1]).write(ky);
-    const Along z =
-        evaluate<Along>(kernel.along, kernel.degree, point.t[2]).template timesValue<C>(values + C * int64_t(index[p]));
-    T* plane = tile + C * int64_t(point.at);
-    for (int i = 0; i < W; i++, plane += strideX) {
-      const Along a = z * kx[i];
-      T* row = plane;
-#pragma GCC unroll 16
-      for (int j = 0; j < W; j++, row += strideY) (a * ky[j] + Along::at(row)).write(row);
-    }
-  }
-}
-
-/// The reverse: the value of each point is the sum of the tile times the kernel. Rows are first summed over y, then
-/// over x, and only the last sum is multiplied with the kernel along z.
-///
-/// A footprint begins anywhere, so most of its vectors straddle two cache lines. Long rows are therefore read in
-/// aligned vectors, one more than needed, and the kernel along z is shifted to match; for short ones that does not pay.
-template <class T, int W, int C>
-void gatherTile(const KernelTable<T, W, C>& kernel, const TilePoint<T>* points, const uint32_t* index,
-                int64_t count, const T* tile, int64_t strideX, int64_t strideY, T* values) {
-  using Across = typename KernelTable<T, W, C>::Across;
-  using Along = typename KernelTable<T, W, C>::Along;
-  constexpr int wide = Along::wide;
-  constexpr bool aligned = C == 2 && Along::full >= 2;
-  using Read = Row<T, aligned ? (W * C + 2 * wide - C - 1) / wide * wide : W * C>;
-  alignas(64) T kx[Across::lanes], ky[Across::lanes];
-  alignas(64) T shifted[wide + Read::lanes + wide] = {};
-  for (int64_t p = 0; p < count; p++) {
-    __builtin_prefetch(values + C * int64_t(index[p + AHEAD < count ? p + AHEAD : p]), 1);
-    const TilePoint<T>& point = points[p];
-    evaluate<Across>(kernel.across, kernel.degree, point.t[0]).write(kx);
-    evaluate<Across>(kernel.across, kernel.degree, point.t[1]).write(ky);
-    Read z;
-    int64_t at = C * int64_t(point.at);
-    if constexpr (aligned) {
-      evaluate<Along>(kernel.along, kernel.degree, point.t[2]).write(shifted + wide);
-      z = Read::at(shifted + wide - at % wide);
-      at -= at % wide;
-    } else {
-      z = evaluate<Along>(kernel.along, kernel.degree, point.t[2]);
-    }
-    const T* plane = tile + at;
-    Read sum;
-#pragma GCC unroll 1
-    for (int i = 0; i < W; i++, plane += strideX) {
-      Read a = Read::at(plane) * ky[0];
-      const T* row = plane + strideY;
-#pragma GCC unroll 16
-      for (int j = 1; j < W; j++, row += strideY) a = Read::at(row) * ky[j] + a;
-      sum = i == 0 ? a * kx[0] : a * kx[i] + sum;
-    }
-    z.template dot<C>(sum, values + C * int64_t(index[p]));
-  }
-}
 
 MANIPLE_NAMESPACE_END
