@@ -50,6 +50,11 @@ export const areas: readonly Area[] = [
     load: async () => (await import('../run/run.js')).run,
   },
   {
+    name: 'compare',
+    summary: 'the same run in tasks and in bulk-synchronous mode, side by side',
+    load: async () => (await import('../compare/compare.js')).compare,
+  },
+  {
     name: 'bench',
     summary: 'measure, side by side with peers',
     load: async () => (await import('../bench/index.js')).bench,

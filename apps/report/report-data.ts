@@ -55,6 +55,9 @@ export interface ReportTask {
   readonly start: number;
   readonly end: number;
   readonly name: string;
+  /** First point (its position in the launch domain) and number of points, where known. */
+  readonly first?: number;
+  readonly points?: number;
 }
 
 /** A diffraction image. */

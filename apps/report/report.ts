@@ -1,12 +1,13 @@
 // report.html: one file that opens with no network and shows what a run found and where its time went.
+import { barRows, colorKeys, lengthOf } from './bars.js';
 import { type Axis, axisFor, lineChart } from './chart.js';
 import { densityRamp, hue, photonRamp } from './color.js';
-import { escapeHtml, figure, scriptJson } from './html.js';
+import { escapeHtml, figure, secondsText } from './html.js';
 import { type PageVolume, showMaps } from './map-script.js';
+import { factsTable, type PageScript, type Part, renderPage, section } from './page.js';
 import { type PageCurves, readCurves, themeButton } from './page-script.js';
 import { pngUrl, quantize } from './png.js';
 import type {
-  Headline,
   ReportCurve,
   ReportData,
   ReportImage,
@@ -16,12 +17,9 @@ import type {
   ReportTimes,
   ReportVolume,
 } from './report-data.js';
-import { style } from './style.js';
+import { pageTasks, timelineCard } from './timeline.js';
 import { type PageTasks, showTimeline } from './timeline-script.js';
 import { type Crop, cropFor, planeAxes, planeOf, volumeBytes } from './volume-view.js';
-
-/** Tasks beyond this number are merged into coarser blocks, so that the page stays a few megabytes. */
-const TASKS_MAX = 60_000;
 
 /** What the scripts of the page need. */
 interface PageData {
@@ -30,28 +28,12 @@ interface PageData {
   curves: PageCurves | null;
 }
 
-/** One section of the page, as HTML. */
-type Part = string;
-
 /** A hue for each phase and each kind of task: what has one name has one hue in the whole page. */
 function huesByName(data: ReportData): (name: string) => string {
   const names = new Set(phaseTotals(data.times ?? []).keys());
   for (const task of data.tasks ?? []) names.add(task.name);
   const byName = new Map([...names].map((name, i) => [name, hue(i)]));
   return (name) => byName.get(name) ?? hue(0);
-}
-
-function section(title: string, lead: string, body: string): Part {
-  return `<section><h2>${escapeHtml(title)}</h2>${lead === '' ? '' : `<p>${escapeHtml(lead)}</p>`}${body}</section>`;
-}
-
-function headlines(list: readonly Headline[]): Part {
-  const cards = list.map(({ label, value, unit, note }) => {
-    const small = unit === undefined ? '' : `<small>${escapeHtml(unit)}</small>`;
-    const below = note === undefined ? '' : `<dd class="note">${escapeHtml(note)}</dd>`;
-    return `<div><dt>${escapeHtml(label)}</dt><dd class="figure">${escapeHtml(value)}${small}</dd>${below}</div>`;
-  });
-  return `<dl class="headlines">${cards.join('')}</dl>`;
 }
 
 function planes(volume: ReportVolume, crop: Crop, thickness: number, word: string): string {
@@ -203,11 +185,6 @@ function metricChart(metric: ReportMetric, i: number): string {
   return `<div class="card"><p class="chart-name">${escapeHtml(metric.name)}</p>${chart}</div>`;
 }
 
-function seconds(value: number): string {
-  if (value < 60) return `${figure(value)} s`;
-  return `${Math.floor(Math.round(value) / 60)} min ${String(Math.round(value) % 60).padStart(2, '0')} s`;
-}
-
 /** Phases in order of first appearance, with their seconds summed over all parts. */
 function phaseTotals(times: readonly ReportTimes[]): Map<string, number> {
   const totals = new Map<string, number>();
@@ -219,93 +196,40 @@ function phaseTotals(times: readonly ReportTimes[]): Map<string, number> {
 
 function timePerPhase(times: readonly ReportTimes[], hueOf: (name: string) => string): Part {
   const totals = phaseTotals(times);
-  const order = [...totals.keys()];
   const all = [...totals.values()].reduce((a, b) => a + b, 0);
-  const sums = times.map(({ phases }) => phases.reduce((sum, phase) => sum + phase.seconds, 0));
-  const longest = Math.max(...sums) || 1;
-  const bar = (phases: readonly { name: string; seconds: number }[], sum: number, scale: number) => {
-    const pieces = phases.map((phase) => {
-      const share = (100 * phase.seconds) / (sum || 1);
-      const told = escapeHtml(`${phase.name}: ${seconds(phase.seconds)}`);
-      return `<span title="${told}" style="width:${share.toFixed(2)}%;background:${hueOf(phase.name)}"></span>`;
-    });
-    return `<div class="bar" style="width:${Math.max(0.5, 100 * scale).toFixed(2)}%">${pieces.join('')}</div>`;
-  };
-  const rows = times.map(({ part, phases }, i) => {
-    const sum = sums[i]!;
-    return `<div class="soft">${escapeHtml(part)}</div>${bar(phases, sum, sum / longest)}<div class="soft">${seconds(sum)}</div>`;
-  });
-  const keys = order.map((name) => {
-    const total = totals.get(name)!;
+  const bars = times.map(({ part, phases }) => ({
+    label: part,
+    pieces: phases.map(({ name, seconds }) => ({ name, seconds, color: hueOf(name) })),
+    told: secondsText(phases.reduce((sum, { seconds }) => sum + seconds, 0)),
+  }));
+  const keys = [...totals].map(([name, total]) => {
     const share = Math.round((100 * total) / (all || 1));
-    return `<li><i style="background:${hueOf(name)}"></i><b>${escapeHtml(name)}</b> ${seconds(total)}, ${share} %</li>`;
+    return [name, hueOf(name), `${secondsText(total)}, ${share} %`] as const;
   });
   return section(
     'Time per phase',
-    `${seconds(all)} of wall-clock time in all. What several workers did side by side is divided by their number.`,
-    `<div class="card"><div class="bars">${rows.join('')}</div><ul class="keys">${keys.join('')}</ul></div>`,
+    `${secondsText(all)} of wall-clock time in all. What several workers did side by side is divided by their number.`,
+    `<div class="card"><div class="bars">${barRows(bars, Math.max(...bars.map(lengthOf)))}</div>${colorKeys(keys)}</div>`,
   );
-}
-
-/** Neighbouring tasks of one worker and one name become one block, until there are few enough. */
-function thinned(tasks: readonly ReportTask[]): ReportTask[] {
-  let sorted = [...tasks].sort((a, b) => a.worker - b.worker || a.start - b.start);
-  for (let gap_s = 1e-5; sorted.length > TASKS_MAX; gap_s *= 2) {
-    const merged: ReportTask[] = [];
-    for (const task of sorted) {
-      const before = merged.at(-1);
-      if (
-        before !== undefined &&
-        before.worker === task.worker &&
-        before.name === task.name &&
-        task.start - before.end < gap_s
-      ) {
-        merged[merged.length - 1] = { ...before, end: Math.max(before.end, task.end) };
-      } else merged.push(task);
-    }
-    sorted = merged;
-    if (gap_s > 10) break;
-  }
-  return sorted;
 }
 
 function timeline(tasks: readonly ReportTask[], page: PageData, hueOf: (name: string) => string): Part {
-  const sorted = thinned(tasks);
-  const busy = new Map<string, number>();
   let workers = 0;
   let end = 0;
+  let busy = 0;
   for (const task of tasks) {
-    busy.set(task.name, (busy.get(task.name) ?? 0) + (task.end - task.start));
     workers = Math.max(workers, task.worker + 1);
     end = Math.max(end, task.end);
+    busy += task.end - task.start;
   }
-  const names = [...busy.keys()].sort((a, b) => busy.get(b)! - busy.get(a)!);
-  const column = (array: Uint16Array | Float32Array | Float64Array) =>
-    Buffer.from(array.buffer).toString('base64');
-  page.tasks = {
-    names,
-    colors: names.map(hueOf),
-    workers,
-    count: sorted.length,
-    worker: column(Uint16Array.from(sorted, (task) => task.worker)),
-    name: column(Uint16Array.from(sorted, (task) => names.indexOf(task.name))),
-    start: column(Float64Array.from(sorted, (task) => task.start)),
-    duration: column(Float32Array.from(sorted, (task) => task.end - task.start)),
-  };
-  const total = [...busy.values()].reduce((a, b) => a + b, 0);
-  const keys = names.slice(0, 12).map((name) => {
-    const share = (100 * busy.get(name)!) / (total || 1);
-    return `<li><i style="background:${hueOf(name)}"></i><b>${escapeHtml(name)}</b> ${seconds(busy.get(name)!)}, ${figure(share, 2)} %</li>`;
-  });
-  const more = names.length > 12 ? `<li>and ${names.length - 12} more</li>` : '';
-  const used = (100 * total) / (workers * end || 1);
+  const lanes = Array.from({ length: workers }, (_, worker) => `worker ${worker}`);
+  const groups = [
+    { name: '', lanes, tasks: tasks.map(({ worker, ...rest }) => ({ lane: worker, ...rest })) },
+  ];
+  page.tasks = pageTasks(groups, hueOf);
+  const used = (100 * busy) / (workers * end || 1);
   const lead = `${tasks.length.toLocaleString('en')} tasks on ${workers} worker${workers === 1 ? '' : 's'}, busy ${figure(used, 3)} % of the time.`;
-  const tools = `<div class="tools"><button id="timeline-in">zoom in</button><button id="timeline-out">zoom out</button><button id="timeline-all">show all</button><span class="soft small">click, then use the wheel; drag to move; arrow keys, + and - work too</span></div>`;
-  return section(
-    'What every worker did',
-    lead,
-    `<div class="card">${tools}<canvas class="timeline" tabindex="0" role="img" aria-label="Timeline of the workers"></canvas><p class="values" id="timeline-tip"></p><ul class="keys">${keys.join('')}${more}</ul></div>`,
-  );
+  return section('What every worker did', lead, timelineCard(groups, hueOf));
 }
 
 function images(list: readonly ReportImage[]): Part {
@@ -328,13 +252,9 @@ function settings(list: readonly ReportSetting[], facts: ReportData['facts']): P
     return `<tr><td class="key"><code>${escapeHtml(`${table}.${key}`)}</code></td><td class="${given.trim()}">${escapeHtml(value)}</td><td class="soft">${escapeHtml(origin)}</td></tr>`;
   });
   const table = `<div class="scroll"><table><thead><tr><th>setting</th><th>value</th><th>from</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
-  const about = (facts ?? []).map(
-    ([name, value]) =>
-      `<tr><td class="key soft">${escapeHtml(name)}</td><td><code>${escapeHtml(value)}</code></td></tr>`,
-  );
   const given = list.filter(({ origin }) => origin !== 'default').length;
   const words = `${list.length} settings, ${given === 0 ? 'all at their defaults' : `${given} of them given`}`;
-  const first = about.length === 0 ? '' : `<div class="scroll"><table>${about.join('')}</table></div>`;
+  const first = factsTable(facts ?? []);
   const rest = list.length === 0 ? '' : `<details><summary>${words}</summary>${table}</details>`;
   return section('How it was made', '', `<div class="card">${first}${rest}</div>`);
 }
@@ -365,34 +285,18 @@ export function renderReport(data: ReportData): string {
   if (pictures.length > 0) parts.push(images(pictures));
   if ((data.settings ?? []).length > 0 || (data.facts ?? []).length > 0)
     parts.push(settings(data.settings ?? [], data.facts));
-  const calls = [
-    `(${themeButton.toString()})(window);`,
-    page.volumes.length > 0 ? `(${showMaps.toString()})(window, data.volumes);` : '',
-    page.curves === null ? '' : `(${readCurves.toString()})(window, data.curves);`,
-    page.tasks === null ? '' : `(${showTimeline.toString()})(window, data.tasks);`,
-  ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(data.title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<header><div><h1>${escapeHtml(data.title)}</h1><p class="summary">${escapeHtml(data.summary)}</p></div><button id="theme">light / dark</button></header>
-${headlines(data.headlines)}
-<noscript><p>Without scripts, the turning map and the timeline are left out; everything else is here.</p></noscript>
-${parts.join('\n')}
-<footer>Made by maniple. This page is one file and needs no network.</footer>
-</main>
-<script type="application/json" id="data">${scriptJson(page)}</script>
-<script>
-const data = JSON.parse(document.querySelector('#data').textContent);
-${calls.filter((call) => call !== '').join('\n')}
-</script>
-</body>
-</html>
-`;
+  const scripts: PageScript[] = [{ run: themeButton, argument: '' }];
+  if (page.volumes.length > 0) scripts.push({ run: showMaps, argument: 'data.volumes' });
+  if (page.curves !== null) scripts.push({ run: readCurves, argument: 'data.curves' });
+  if (page.tasks !== null) scripts.push({ run: showTimeline, argument: 'data.tasks' });
+  return renderPage({
+    title: data.title,
+    summary: data.summary,
+    headlines: data.headlines,
+    withoutScripts:
+      'Without scripts, the turning map and the timeline are left out; everything else is here.',
+    parts,
+    data: page,
+    scripts,
+  });
 }

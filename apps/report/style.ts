@@ -45,6 +45,7 @@ button:hover { color: var(--ink); border-color: var(--ink-soft); }
 .headlines .figure small { font-size: 17px; font-weight: 500; color: var(--ink-soft); letter-spacing: 0; margin-left: 3px; }
 .headlines .note { font-size: 13px; color: var(--ink-soft); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 18px 20px; }
+.card + .card { margin-top: 18px; }
 .maps { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 18px; }
 .well { background: var(--well); border-radius: 12px; padding: 14px; color: #cfd8dc; }
 .well figcaption, .well .name { color: #9fb0b8; }
@@ -75,6 +76,8 @@ svg .cursor { stroke: var(--ink-soft); stroke-width: 1; }
 .bars { display: grid; grid-template-columns: max-content 1fr max-content; gap: 5px 12px; align-items: center; font-size: 13.5px; }
 .bars .bar { display: flex; height: 18px; border-radius: 4px; overflow: hidden; }
 .bars .bar span { min-width: 0; }
+.bars .head { grid-column: 1 / -1; font-weight: 600; font-size: 14px; margin-top: 12px; }
+.bars .head:first-child { margin-top: 0; }
 .bars .total { grid-column: 1 / -1; border-top: 1px solid var(--line); margin-top: 6px; padding-top: 8px; }
 canvas.timeline { display: block; width: 100%; touch-action: pan-y; cursor: crosshair; }
 .tools { display: flex; gap: 8px; align-items: center; margin: 0 0 12px; flex-wrap: wrap; }

@@ -2,17 +2,30 @@
 // must be complete in itself.
 import type { Canvas, PageWindow } from './dom.js';
 
-/** Tasks as columns, sorted by worker and start. */
+/** Tasks as columns, sorted by lane and start. */
 export interface PageTasks {
   readonly names: readonly string[];
   readonly colors: readonly string[];
-  readonly workers: number;
+  /** Names that are no work: drawn as a line instead of a box. */
+  readonly waits: readonly string[];
+  /** Runs, one above the other on one axis, with the labels of their lanes; a lane's number counts through all of them. */
+  readonly groups: readonly {
+    readonly name: string;
+    readonly lanes: readonly string[];
+    /** When the run ended (s). */
+    readonly end: number;
+  }[];
   readonly count: number;
-  /** Little-endian columns, base64: Uint16 worker, Uint16 name, Float64 start, Float32 duration (s). */
-  readonly worker: string;
+  /**
+   * Little-endian columns, base64: Uint16 lane, Uint16 name, Float64 start, Float32 duration (s), Int32 first point (-1:
+   * none is told), Int32 number of points.
+   */
+  readonly lane: string;
   readonly name: string;
   readonly start: string;
   readonly duration: string;
+  readonly first: string;
+  readonly points: string;
 }
 
 /** Draws the tasks; the wheel zooms (with Ctrl, or over the canvas after a click), dragging moves, 0 shows all. */
@@ -27,32 +40,58 @@ export function showTimeline(window: PageWindow, tasks: PageTasks): void {
     for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
     return out.buffer;
   };
-  const worker = new Uint16Array(bytes(tasks.worker));
+  const laneOf = new Uint16Array(bytes(tasks.lane));
   const name = new Uint16Array(bytes(tasks.name));
   const start = new Float64Array(bytes(tasks.start));
   const duration = new Float32Array(bytes(tasks.duration));
-  // first[w] ... first[w + 1]: the tasks of worker w.
-  const first = new Uint32Array(tasks.workers + 1);
-  for (let i = 0; i < tasks.count; i++) first[worker[i]! + 1] = i + 1;
-  for (let w = 1; w <= tasks.workers; w++) first[w] = Math.max(first[w]!, first[w - 1]!);
-  let end = 0;
-  for (let i = 0; i < tasks.count; i++) end = Math.max(end, start[i]! + duration[i]!);
+  const firstPoint = new Int32Array(bytes(tasks.first));
+  const points = new Int32Array(bytes(tasks.points));
+  const waiting = tasks.names.map((word) => tasks.waits.includes(word));
+  const labels = tasks.groups.flatMap((group) => [...group.lanes]);
+  // first[l] ... first[l + 1]: the tasks of lane l.
+  const first = new Uint32Array(labels.length + 1);
+  for (let i = 0; i < tasks.count; i++) first[laneOf[i]! + 1] = i + 1;
+  for (let l = 1; l <= labels.length; l++) first[l] = Math.max(first[l]!, first[l - 1]!);
+  const end = Math.max(0, ...tasks.groups.map((group) => group.end));
   let from = 0;
   let to = end;
   const LEFT = 74;
   const AXIS = 26;
-  const lane = Math.max(14, Math.min(34, Math.floor(360 / tasks.workers)));
-  canvas.style['height'] = `${tasks.workers * lane + AXIS}px`;
+  const TITLE = 26;
+  const lane = Math.max(14, Math.min(34, Math.floor(360 / labels.length)));
+  // Where each lane lies, and the titles of the groups above them.
+  const tops: number[] = [];
+  const ends: number[] = [];
+  const titles: { readonly name: string; readonly y: number; readonly end: number }[] = [];
+  let bottom = 0;
+  for (const group of tasks.groups) {
+    if (group.name !== '') {
+      titles.push({ name: group.name, y: bottom, end: group.end });
+      bottom += TITLE;
+    }
+    for (const _ of group.lanes) {
+      tops.push(bottom);
+      ends.push(group.end);
+      bottom += lane;
+    }
+    bottom += tasks.groups.length > 1 ? 8 : 0;
+  }
+  canvas.style['height'] = `${bottom + AXIS}px`;
 
   const seconds = (value: number, span: number): string => {
     if (span < 2e-3) return `${(value * 1e6).toFixed(0)} us`;
     if (span < 2) return `${(value * 1e3).toFixed(span < 0.02 ? 2 : 0)} ms`;
     return `${value.toFixed(span < 20 ? 1 : 0)} s`;
   };
+  const pointsOf = (i: number): string => {
+    const point = firstPoint[i]!;
+    if (point < 0) return '';
+    return points[i] === 1 ? `, point ${point},` : `, points ${point} to ${point + points[i]! - 1},`;
+  };
   function draw(): void {
     const ratio = window.devicePixelRatio || 1;
     const width = canvas!.clientWidth;
-    const height = tasks.workers * lane + AXIS;
+    const height = bottom + AXIS;
     canvas!.width = Math.round(width * ratio);
     canvas!.height = Math.round(height * ratio);
     const brush = canvas!.getContext('2d');
@@ -61,16 +100,28 @@ export function showTimeline(window: PageWindow, tasks: PageTasks): void {
     const style = window.getComputedStyle(document.documentElement);
     const ink = style.getPropertyValue('--ink-soft');
     const empty = style.getPropertyValue('--lane');
+    const strong = style.getPropertyValue('--ink');
     const scale = (width - LEFT) / (to - from);
     brush.font = '12px system-ui, sans-serif';
     brush.textBaseline = 'middle';
-    for (let w = 0; w < tasks.workers; w++) {
-      const y = w * lane;
+    brush.textAlign = 'left';
+    for (const title of titles) {
+      brush.fillStyle = strong;
+      brush.font = '600 13px system-ui, sans-serif';
+      brush.fillText(title.name, 0, title.y + TITLE / 2);
+      const at = brush.measureText(title.name).width + 12;
+      brush.fillStyle = ink;
+      brush.font = '12px system-ui, sans-serif';
+      brush.fillText(seconds(title.end, title.end), at, title.y + TITLE / 2);
+    }
+    for (let w = 0; w < labels.length; w++) {
+      const y = tops[w]!;
       brush.fillStyle = empty;
-      brush.fillRect(LEFT, y + 1, width - LEFT, lane - 2);
+      const right = Math.min(width, LEFT + (ends[w]! - from) * scale);
+      if (right > LEFT) brush.fillRect(LEFT, y + 1, right - LEFT, lane - 2);
       brush.fillStyle = ink;
       brush.textAlign = 'left';
-      brush.fillText(`worker ${w}`, 0, y + lane / 2);
+      brush.fillText(labels[w]!, 0, y + lane / 2);
       // Tasks thinner than a pixel share it: the pixel is drawn once, in the colour of its last task.
       let painted = -1;
       for (let i = first[w]!; i < first[w + 1]!; i++) {
@@ -84,6 +135,10 @@ export function showTimeline(window: PageWindow, tasks: PageTasks): void {
         painted = x1;
         brush.fillStyle = tasks.colors[name[i]!]!;
         const gap = x1 - x0 > 3 ? 0.5 : 0;
+        if (waiting[name[i]!]) {
+          brush.fillRect(x0, y + lane / 2 - 1.5, Math.max(0.7, x1 - x0 - gap), 3);
+          continue;
+        }
         brush.fillRect(x0, y + 2, Math.max(0.7, x1 - x0 - gap), lane - 4);
         if (x1 - x0 > 60 && lane > 18) {
           const label = tasks.names[name[i]!]!;
@@ -94,7 +149,7 @@ export function showTimeline(window: PageWindow, tasks: PageTasks): void {
         }
       }
     }
-    const y = tasks.workers * lane;
+    const y = bottom;
     const rough = (to - from) / Math.max(2, (width - LEFT) / 110);
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = ([1, 2, 5, 10].find((m) => m * power >= rough) ?? 10) * power;
@@ -148,7 +203,8 @@ export function showTimeline(window: PageWindow, tasks: PageTasks): void {
       return;
     }
     const box = canvas.getBoundingClientRect();
-    const w = Math.floor((event.clientY - box.top) / lane);
+    const down = event.clientY - box.top;
+    const w = tops.findIndex((top) => down >= top && down < top + lane);
     const at = timeAt(event.clientX);
     let low = first[w] ?? 0;
     const stop = first[w + 1] ?? low;
@@ -161,7 +217,7 @@ export function showTimeline(window: PageWindow, tasks: PageTasks): void {
     const i = low - 1;
     const on = i >= (first[w] ?? 0) && i < stop && at <= start[i]! + duration[i]!;
     tip.textContent = on
-      ? `${tasks.names[name[i]!]} on worker ${w}: ${seconds(duration[i]!, duration[i]!)}, from ${seconds(start[i]!, end)}`
+      ? `${tasks.names[name[i]!]}${pointsOf(i)} on ${labels[w]}: ${seconds(duration[i]!, duration[i]!)}, from ${seconds(start[i]!, end)}`
       : '';
   });
   canvas.addEventListener(

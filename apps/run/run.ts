@@ -8,9 +8,10 @@ import { explain, explainLinking } from './explain.js';
 import { runtimeOptions, startRuntime } from './start-runtime.js';
 
 /** The main function of a user's program. */
-type ProgramMain = (ctx: Context, args: readonly string[]) => unknown;
+export type ProgramMain = (ctx: Context, args: readonly string[]) => unknown;
 
-async function load(program: string, compiled: CompiledProgram): Promise<ProgramMain> {
+/** The main function of a compiled program. @throws UsageError where it has none or does not link, or what its modules throw */
+export async function loadMain(program: string, compiled: CompiledProgram): Promise<ProgramMain> {
   let module: { readonly default?: unknown };
   try {
     module = await import(compiled.url);
@@ -48,7 +49,7 @@ Types are not checked here. import.meta.dirname is the folder of your file.`,
     progress.detail(
       `${compiled.cached ? 'found compiled' : 'compiled'}: ${compiled.files.map(displayPath).join(', ')}`,
     );
-    const main = await load(program, compiled);
+    const main = await loadMain(program, compiled);
     try {
       const value = await startRuntime((ctx) => main(ctx, args), options, signal);
       return { json: value ?? null, text: '' };

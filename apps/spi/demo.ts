@@ -19,10 +19,11 @@ import { checkQuality, outcomeText, reconstructInto } from './reconstruct.js';
 import { dataSection, reconstructSection, simulateSection } from './settings.js';
 import { simulationRun, simulationSpec } from './simulation.js';
 
-const IMAGES = 'images.h5';
+/** The file of the demo's images, in its folder. */
+export const IMAGES = 'images.h5';
 
 /** True when the folder holds the images of an earlier demo with the same settings and seed. */
-function simulatedBefore(folder: string, { configuration }: Invocation): boolean {
+export function simulatedBefore(folder: string, { configuration }: Invocation): boolean {
   const earlier = readRunRecord(folder);
   if (earlier === null || !existsSync(join(folder, IMAGES))) return false;
   const wanted: unknown = JSON.parse(JSON.stringify(configuration.plain([simulateSection])['simulate']));
@@ -32,7 +33,8 @@ function simulatedBefore(folder: string, { configuration }: Invocation): boolean
   );
 }
 
-async function imagesFor(
+/** The images of the demo, from the last one where they are kept, and written to its folder. */
+export async function imagesFor(
   directory: RunDirectory,
   particle: Particle,
   kept: boolean,

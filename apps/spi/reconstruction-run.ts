@@ -40,11 +40,13 @@ export const reconstructionRun: ReconstructionRun = async (input, options, setti
 };
 
 function reportTasks({ entries, taskNames }: Timeline, began_ms: number): ReportTask[] {
-  return entries.map(({ lane, task, start, end }) => ({
+  return entries.map(({ lane, task, first, points, start, end }) => ({
     worker: lane,
     name: taskNames[task] ?? `task ${task}`,
     start: (start - began_ms) / 1000,
     end: (end - began_ms) / 1000,
+    first,
+    points,
   }));
 }
 

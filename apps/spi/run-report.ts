@@ -3,6 +3,7 @@ import type { Configuration } from '../command/configuration.js';
 import type { Section } from '../command/setting.js';
 import { figure } from '../report/html.js';
 import type { Headline, ReportCurve, ReportData, ReportImage, ReportMetric } from '../report/report-data.js';
+import { factsOf } from '../run-directory/facts.js';
 import type { RunRecord } from '../run-directory/run-directory.js';
 import type { ImageData, RunResult } from './engine.js';
 import { type Judgement, reportCurve } from './judge.js';
@@ -201,18 +202,6 @@ export function reconstructionReport(sources: ReportSources): ReportData {
         const unit = setting.unit === null ? '' : ` ${setting.unit}`;
         return { section, key, value: `${setting.kind.show(value)}${value === null ? '' : unit}`, origin };
       }),
-    facts: [
-      ['command', record.command.join(' ')],
-      [
-        'versions',
-        Object.entries(record.versions)
-          .map(([name, what]) => `${name} ${what}`)
-          .join(', '),
-      ],
-      ['machine', `${record.machine['cores']} x ${record.machine['processor']}`],
-      ['commit', record.commit ?? 'unknown'],
-      ['seed', String(record.seed)],
-      ['started', `${record.started.slice(0, 16).replace('T', ' ')} UTC`],
-    ],
+    facts: factsOf(record),
   };
 }

@@ -8,6 +8,8 @@ export interface Executor {
   readonly name: string;
   /** A record has no unmet precondition left. Called on the launching thread. */
   ready(record: number): void;
+  /** Resolves when all workers have come up. */
+  started(): Promise<void>;
   /** Asynchronous tasks are about to be launched: whoever makes them ready finds the I/O lane running. */
   startIo(): void;
   /** The launching thread has nothing else to do until about `count` records have ended: lets that happen, or sleeps a little. */

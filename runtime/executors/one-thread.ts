@@ -60,6 +60,8 @@ abstract class OneThread implements Executor {
     this.#finisher.finish(record, !done);
   }
 
+  async started(): Promise<void> {}
+
   startIo(): void {
     this.#io.start();
   }

@@ -1,5 +1,6 @@
 // The default executor: worker threads over shared memory, one run loop each.
 import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { addon } from '../../native/index.js';
 import { push } from '../execution/deque.js';
@@ -65,6 +66,11 @@ export class Threads implements Executor {
     announceWork(this.#graph, this.#wakes);
   }
 
+  async started(): Promise<void> {
+    const { control, limits } = this.#graph;
+    while (Atomics.load(control, Word.started) < limits.workers && !this.#stopping) await setTimeout(1);
+  }
+
   startIo(): void {
     this.#io.start();
   }
@@ -91,7 +97,7 @@ export class Threads implements Executor {
     if (worker.threadId < 0) return; // it has ended already
     await new Promise<void>((resolve) => {
       worker.once('exit', () => resolve());
-      const late = setTimeout(() => void worker.terminate(), 200);
+      const late = globalThis.setTimeout(() => void worker.terminate(), 200);
       worker.once('exit', () => clearTimeout(late));
     });
   }

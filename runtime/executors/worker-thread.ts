@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { addon } from '../../native/index.js';
 import { Lane } from '../execution/lane.js';
 import { readySink, WorkerLoop } from '../execution/worker.js';
-import { attachGraph } from '../graph/layout.js';
+import { attachGraph, Word } from '../graph/layout.js';
 import { Heap } from '../memory/heap.js';
 import type { LaneData, LaneMessage } from './io-lane.js';
 import { TaskLoader } from './load-task.js';
@@ -46,5 +46,6 @@ const loop = new WorkerLoop(
   ready,
 );
 
+Atomics.add(graph.control, Word.started, 1);
 for (let ended = loop.run(); ended !== 'stop'; ended = loop.run()) await loader.load(ended);
 lane.dispose();

@@ -20,17 +20,22 @@ export interface Placement {
 
 /**
  * Longest processing time first (R. L. Graham, SIAM J. Appl. Math. 17 (1969) 416): the costliest item goes to the worker
- * with the least work so far. At most 4/3 - 1/(3 workers) of the best makespan.
+ * with the least work so far, and of those to the one with the fewest items. At most 4/3 - 1/(3 workers) of the best makespan.
  */
 export function longestFirst(costs: Float64Array, workers: number): Int32Array {
   const order = Array.from(costs, (_, i) => i).sort((a, b) => costs[b]! - costs[a]! || a - b);
   const loads = new Float64Array(workers);
+  const counts = new Int32Array(workers);
   const places = new Int32Array(costs.length);
   for (const item of order) {
     let least = 0;
-    for (let w = 1; w < workers; w++) if (loads[w]! < loads[least]!) least = w;
+    for (let w = 1; w < workers; w++) {
+      const difference = loads[w]! - loads[least]! || counts[w]! - counts[least]!;
+      if (difference < 0) least = w;
+    }
     places[item] = least;
     loads[least]! += costs[item]!;
+    counts[least]!++;
   }
   return places;
 }

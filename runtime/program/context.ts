@@ -169,6 +169,11 @@ export class Context {
     if (error !== null) throw error;
   }
 
+  /** Resolves when the threads of all workers have come up: for programs that measure. Others need not wait. */
+  started(): Promise<void> {
+    return this.#engine.executor.started();
+  }
+
   /** A random number in [0, 1), the same for every run with the same seed. */
   random(): number {
     return randomAt(this.#seed, 0xffffffff, 0, this.#draws++);

@@ -200,6 +200,7 @@ t.test('longest first keeps its bound', (t) => {
   t.same(wrong, []);
   t.ok(worst > 1, 'some of the cases are hard');
   t.same([...longestFirst(Float64Array.of(3, 3, 2, 2, 2), 2)], [0, 1, 0, 1, 0], 'ties go by number');
+  t.same([...longestFirst(new Float64Array(3), 3)], [0, 1, 2], 'what costs nothing is dealt round');
   t.end();
 });
 
