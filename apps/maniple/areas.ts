@@ -55,6 +55,11 @@ export const areas: readonly Area[] = [
     load: async () => (await import('../compare/compare.js')).compare,
   },
   {
+    name: 'new',
+    summary: 'a new analysis: a program, two tasks, a test',
+    load: async () => (await import('../new/new.js')).scaffold,
+  },
+  {
     name: 'bench',
     summary: 'measure, side by side with peers',
     load: async () => (await import('../bench/index.js')).bench,

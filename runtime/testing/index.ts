@@ -39,5 +39,12 @@ export type {
   Projection,
   Requirement,
 } from './program-description.js';
+export {
+  type EverywhereOptions,
+  NotReproducedError,
+  runEverywhere,
+  type Way,
+  waysOf,
+} from './run-everywhere.js';
 export { type Fails, regressionTest, shrink } from './shrink.js';
 export type { Kind, ReductionName, Value, ValueRange } from './values.js';
