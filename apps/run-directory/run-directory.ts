@@ -3,16 +3,17 @@
 //
 // At every moment it is valid: whole files are written under a temporary name and renamed, metrics grow by whole
 // lines, and run.json says "running" until the run has ended one way or another.
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, hostname, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { addon } from '../../native/index.js';
 import { UsageError } from '../../runtime/errors.js';
+import { makeFolder, reason } from '../../tasks/formats/files.js';
 import type { Configuration } from '../command/configuration.js';
 import { toJson } from '../command/json.js';
 import { commitOf, packageRoot, version } from '../command/package.js';
 import type { Section } from '../command/setting.js';
-import { writeFileAtomic } from './write-file.js';
+import { appendLine, writeFileAtomic } from './write-file.js';
 
 /** How a run ended, or that it has not. */
 export type RunStatus = 'running' | 'done' | 'interrupted' | 'failed' | 'preempted';
@@ -101,10 +102,10 @@ export class RunDirectory {
     this.path = resolve(folder);
     const replaced = replacedFiles(this.path).filter((name) => !description.keep?.includes(name));
     try {
-      mkdirSync(this.path, { recursive: true });
+      makeFolder(this.path);
       for (const name of replaced) rmSync(join(this.path, name), { recursive: true, force: true });
     } catch (error) {
-      throw new UsageError(`cannot write results to ${this.path}: ${(error as Error).message}`);
+      throw new UsageError(`cannot write results to ${this.path}: ${reason(error)}`);
     }
     const { configuration, sections, command, seed } = description;
     const relevant = new Set(sections.map((section) => section.name));
@@ -162,7 +163,7 @@ export class RunDirectory {
 
   /** Adds one line to metrics.jsonl. */
   metric(row: Readonly<Record<string, unknown>>): void {
-    appendFileSync(this.file(METRICS), `${toJson(row, 0)}\n`);
+    appendLine(this.file(METRICS), toJson(row, 0));
   }
 
   /** Adds wall-clock seconds to a phase. */
@@ -183,7 +184,17 @@ export class RunDirectory {
   ): void {
     const { phases_s } = this.#record.timings;
     const timings = { total_s: this.elapsed_s, phases_s };
-    this.#record = { ...this.#record, status, result, error, ended: new Date().toISOString(), timings };
+    // What was begun and never came to be is no file of the run.
+    const files = this.#record.files.filter((name) => existsSync(join(this.path, name)));
+    this.#record = {
+      ...this.#record,
+      status,
+      result,
+      error,
+      ended: new Date().toISOString(),
+      timings,
+      files,
+    };
     this.#save();
   }
 
@@ -210,7 +221,11 @@ export async function inRunDirectory<T extends Readonly<Record<string, unknown>>
     return result;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    directory.end(signal.aborted ? 'interrupted' : 'failed', null, signal.aborted ? null : message);
+    try {
+      directory.end(signal.aborted ? 'interrupted' : 'failed', null, signal.aborted ? null : message);
+    } catch {
+      // Where nothing more can be written, what stopped the run is still what there is to tell.
+    }
     throw error;
   }
 }

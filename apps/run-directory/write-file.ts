@@ -1,20 +1,18 @@
-// Files that are complete or not there.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+// Files that are complete or not there, and lines that are whole; a disk that is full ends in a sentence.
+import { appendFileSync } from 'node:fs';
+import { DataError } from '../../runtime/errors.js';
+import { reason, replaceFile } from '../../tasks/formats/files.js';
 
-/** Writes a file under a temporary name beside it, brings it to the disk and renames it. */
+/** Writes a file under a temporary name beside it, brings it to the disk and renames it. @throws DataError */
 export function writeFileAtomic(path: string, content: string | Uint8Array): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-  const file = openSync(temporary, 'w');
+  replaceFile(path, [typeof content === 'string' ? Buffer.from(content, 'utf8') : content]);
+}
+
+/** Adds a line to a file. @throws DataError when it cannot be written */
+export function appendLine(path: string, line: string): void {
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    fsyncSync(file);
+    appendFileSync(path, `${line}\n`);
   } catch (error) {
-    closeSync(file);
-    rmSync(temporary, { force: true });
-    throw error;
+    throw new DataError(path, '', `cannot be written: ${reason(error)}`, { cause: error });
   }
-  closeSync(file);
-  renameSync(temporary, path);
 }

@@ -15,6 +15,7 @@ import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Message, Plugin } from 'esbuild';
 import { UsageError } from '../../runtime/errors.js';
+import { makeFolder } from '../../tasks/formats/files.js';
 import { nearest } from '../command/nearest.js';
 import { packageRoot, packageVersion, version } from '../command/package.js';
 
@@ -52,8 +53,8 @@ function isFile(path: string): boolean {
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const wanted = join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'maniple');
   try {
-    mkdirSync(join(wanted, 'programs'), { recursive: true });
-    mkdirSync(join(wanted, 'entries'), { recursive: true });
+    makeFolder(join(wanted, 'programs'));
+    makeFolder(join(wanted, 'entries'));
     return wanted;
   } catch {
     const instead = join(tmpdir(), `maniple-cache-${process.getuid?.() ?? 0}`);

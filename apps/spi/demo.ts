@@ -7,6 +7,7 @@ import { hdf5 } from '../../tasks/formats/index.js';
 import type { Particle } from '../../tasks/spi/index.js';
 import type { Command, Invocation } from '../command/command.js';
 import { runSection } from '../command/run-settings.js';
+import { runtimeOptions } from '../run/start-runtime.js';
 import {
   inRunDirectory,
   type RunDirectory,
@@ -67,6 +68,7 @@ export const demo: Command = {
     const { configuration, signal, dryRun, commandLine } = invocation;
     const { out, seed } = configuration.of(runSection);
     const folder = out ?? 'run/demo';
+    runtimeOptions(configuration.of(runSection)); // what cannot be run is refused before anything is replaced
     const replaced = replacedFiles(folder);
     if (dryRun) {
       const text =

@@ -6,7 +6,9 @@ import type { Command, Invocation } from '../command/command.js';
 import { formatDuration } from '../command/format.js';
 import { runSection } from '../command/run-settings.js';
 import { renderReport } from '../report/report.js';
+import { runtimeOptions } from '../run/start-runtime.js';
 import { inRunDirectory, type RunDirectory, replacedFiles } from '../run-directory/run-directory.js';
+import { disagreement } from './agreement.js';
 import type { ImageData, ReconstructionHooks } from './engine.js';
 import { readImageData } from './images.js';
 import { judge } from './judge.js';
@@ -86,6 +88,8 @@ export async function reconstructInto(
     writeMap(directory.file('aligned.mrc'), truth.aligned, `${title}, turned onto the truth`);
     writeMap(directory.file('truth.mrc'), truth.reference, particle?.name ?? 'truth');
   }
+  const doubt = disagreement(map);
+  if (doubt !== null) progress.warn(doubt);
   const report = reconstructionReport({
     title,
     data,
@@ -149,6 +153,7 @@ export const reconstruct: Command = {
     const { positionals, options, configuration, signal, dryRun, commandLine } = invocation;
     const { out, seed } = configuration.of(runSection);
     const folder = out ?? 'run/reconstruct';
+    runtimeOptions(configuration.of(runSection)); // what cannot be run is refused before anything is replaced
     const replaced = replacedFiles(folder);
     if (dryRun) {
       const text =

@@ -123,6 +123,10 @@ function clock(seconds: number): { value: string; unit: string } {
   return { value: `${Math.floor(count / 60)}:${String(count % 60).padStart(2, '0')}`, unit };
 }
 
+function settingGiven(configuration: Configuration): boolean {
+  return configuration.entries.some(({ key, value }) => key === 'diameter_A' && value !== null);
+}
+
 /** The data of the report. */
 export function reconstructionReport(sources: ReportSources): ReportData {
   const { data, run, judgement, rows, record, configuration, sections, elapsed_s } = sources;
@@ -150,6 +154,14 @@ export function reconstructionReport(sources: ReportSources): ReportData {
       value: (100 * judgement.within10deg).toFixed(1),
       unit: '%',
       note: `of ${data.images.toLocaleString('en')} images`,
+    });
+  }
+  const { rFactors, kept, agreement } = run.result.map;
+  if (kept.length > 1) {
+    headlines.push({
+      label: 'Phasings agree',
+      value: agreement.toFixed(2),
+      note: `the best ${kept.length} of ${rFactors.length} starts, R ${rFactors[kept[0]!]!.toFixed(3)}`,
     });
   }
   headlines.push({
@@ -202,6 +214,16 @@ export function reconstructionReport(sources: ReportSources): ReportData {
         const unit = setting.unit === null ? '' : ` ${setting.unit}`;
         return { section, key, value: `${setting.kind.show(value)}${value === null ? '' : unit}`, origin };
       }),
-    facts: factsOf(record),
+    facts: [
+      ...factsOf(record),
+      [
+        'particle',
+        `${figure(run.result.diameter)} A across${settingGiven(configuration) ? '' : ', estimated'}`,
+      ],
+      [
+        'R-factors',
+        `${rFactors.map((r) => r.toFixed(3)).join(', ')}; averaged: ${kept.map((i) => i + 1).join(', ')}`,
+      ],
+    ],
   };
 }

@@ -1,7 +1,8 @@
 // `maniple spi simulate`: diffraction images of a particle, in an HDF5 file of Spinifel's layout or CXI, or a NumPy archive.
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { UsageError } from '../../runtime/errors.js';
+import { makeFolder, reason } from '../../tasks/formats/files.js';
 import { hdf5 } from '../../tasks/formats/index.js';
 import { particleRadius } from '../../tasks/spi/index.js';
 import type { Command } from '../command/command.js';
@@ -48,12 +49,13 @@ export const simulate: Command = {
       const text = `would ${existsSync(file) ? 'replace' : 'write'} ${file}, ${formatBytes(bytes)}`;
       return { json: { file, bytes, replaces: existsSync(file) }, text };
     }
-    const data = await simulationRun(spec, configuration.of(runSection), progress, signal);
+    // Before the work, not after it.
     try {
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
     } catch (error) {
-      throw new UsageError(`cannot write ${file}: ${(error as Error).message}`);
+      throw new UsageError(`cannot write ${file}: ${reason(error)}`);
     }
+    const data = await simulationRun(spec, configuration.of(runSection), progress, signal);
     const layout = extname(file) === '.cxi' ? 'cxi' : 'spinifel';
     await hdf5.writeImages(file, data, layout);
     const json = {

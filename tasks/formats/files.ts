@@ -51,6 +51,15 @@ export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.${temporaries++}.tmp`);
 }
 
+/** Removes what was begun, where it is still to be found: why it is given up is what there is to tell. */
+export function discard(temporary: string): void {
+  try {
+    rmSync(temporary, { force: true });
+  } catch {
+    // Its folder went away, or became something else.
+  }
+}
+
 /**
  * Makes a folder and those above it. Node's own recursive mkdir never returns where the system answers ENOENT for a
  * folder whose parent exists, as /proc does.
@@ -86,7 +95,7 @@ export function replaceFile(path: string, chunks: readonly Uint8Array[]): void {
     }
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw new DataError(path, '', `cannot be written: ${reason(error)}`, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 // The run directory: valid at every moment, and honest about how the run ended.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { resolveConfiguration } from '../../apps/command/configuration.js';
@@ -86,12 +86,29 @@ t.test('failure and interruption are told', async (t) => {
     controller.signal,
     async (directory) => {
       directory.metric({ generation: 1 });
+      directory.file('map.mrc'); // begun, and never written
       controller.abort(new InterruptedError('interrupted'));
       return {};
     },
   );
   await t.rejects(interrupted, { name: 'InterruptedError' });
   t.match(readRunRecord(join(folder, 'b')), { status: 'interrupted', error: null, files: ['metrics.jsonl'] });
+});
+
+t.test('what cannot be written is named, and the reason of the failure stays', async (t) => {
+  const folder = join(scratchFolder(), 'run');
+  const failing = inRunDirectory(
+    folder,
+    await description(),
+    new AbortController().signal,
+    async (directory) => {
+      rmSync(folder, { recursive: true });
+      writeFileSync(folder, 'a file in the place of the folder');
+      directory.metric({ generation: 1 });
+      return {};
+    },
+  );
+  await t.rejects(failing, { name: 'DataError', exitCode: 3, message: /run\.json: cannot be written: / });
 });
 
 t.test('only runs of ours are replaced', async (t) => {

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileS
 import { join } from 'node:path';
 import t from 'tap';
 import { readRunRecord } from '../../apps/run-directory/run-directory.js';
+import { disagreement } from '../../apps/spi/agreement.js';
 import { hdf5, mrc, npy } from '../../tasks/formats/index.js';
 import { cleanEnvironment, mainFile, maniple, scratchFolder } from '../support/command.js';
 
@@ -60,6 +61,7 @@ t.test('demo: one JSON document, a run directory, a report', (t) => {
   t.equal(rows.length, result['generations']);
   t.ok(rows.every((row, i) => (JSON.parse(row) as { generation: number }).generation === i + 1));
   t.match(readFileSync(String(result['report']), 'utf8'), /<title>three-lobe from 60 images<\/title>/);
+  t.match(readFileSync(String(result['report']), 'utf8'), /R-factors.*averaged: \d/s, 'phasings are told');
   const { n, map } = { n: record?.files.length, map: mrc.readMrc(join(folder, 'run', 'map.mrc')) };
   t.ok(n && map.shape[0] === map.shape[2] && map.data.some((value) => value > 0));
 
@@ -305,6 +307,19 @@ t.test('bad input ends in its message and exit code', async (t) => {
       /config\.toml:5: unknown key simulate\.photns; .*simulate\.photons \(a number/,
     ],
     ['folder of somebody else', ['demo', '--out', '.'], 2, /is not empty and holds no run of maniple/],
+    [
+      'a folder that cannot be',
+      ['demo', '--out', '/proc/none/run'],
+      2,
+      /cannot write results to \/proc\/none\/run: /,
+    ],
+    [
+      'a file that cannot be',
+      ['spi', 'simulate', '--out', '/proc/none/x.h5', '--images', '2'],
+      2,
+      /cannot write .*x\.h5: /,
+    ],
+    ['not in this version', ['demo', '--profile', 'x.mprof', '--out', 'r'], 2, /^maniple: run\.profile: /],
     ['nothing to compare', ['spi', 'evaluate', 'good.h5'], 2, /--reference or --half/],
     ['no map', ['spi', 'evaluate', 'good.h5', '--reference', 'good.h5'], 3, /good\.h5/],
   ];
@@ -316,6 +331,14 @@ t.test('bad input ends in its message and exit code', async (t) => {
   });
   t.same(wrong, []);
   t.notOk(existsSync(join(folder, 'x.h5')), 'nothing was written');
+});
+
+t.test('phasings that found different particles are warned of', (t) => {
+  const map = { kept: [2, 0], rFactors: [0.44, 0.6, 0.43], agreement: 0.24 };
+  t.match(disagreement(map), /the best 2 of 3 phasings agree to 0\.24 only, .*--detail/);
+  t.equal(disagreement({ ...map, agreement: 0.9 }), null);
+  t.equal(disagreement({ ...map, kept: [2], agreement: 0.1 }), null, 'one alone has nobody to agree with');
+  t.end();
 });
 
 t.test('Ctrl-C leaves a valid directory', async (t) => {

@@ -2,11 +2,11 @@
  * HDF5 files: typed arrays in and out of datasets, through h5wasm (the HDF5 library as WebAssembly). Opening is
  * asynchronous because the library is loaded at first use; everything after that is synchronous.
  */
-import { closeSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Dataset, File, Group } from 'h5wasm/node';
 import { DataError } from '../../../runtime/errors.js';
-import { makeFolder, reason, temporaryName } from '../files.js';
+import { discard, makeFolder, reason, temporaryName } from '../files.js';
 
 type Library = typeof import('h5wasm/node');
 
@@ -31,6 +31,8 @@ function library(): Promise<Library> {
 /** The innermost cause in an HDF5 error stack: its last numbered line after the function's name. */
 function innermost(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
+  const system = /error message = '([^']+)'/.exec(text)?.[1];
+  if (system !== undefined) return `the system says: ${system}`;
   const frames = [...text.matchAll(/^\s*#\d+: .*? line \d+ in \w+\(\): (.*)$/gm)];
   return frames.at(-1)?.[1] ?? text.split('\n')[0] ?? 'unknown error';
 }
@@ -370,7 +372,7 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
     closeSync(openSync(temporary, 'wx'));
     file = new File(temporary, 'w');
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw new DataError(path, '', `cannot be written: ${reason(error)}`, { cause: error });
   }
   let open = true;
@@ -392,7 +394,7 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
         // The file is thrown away.
       }
     }
-    rmSync(temporary, { force: true });
+    discard(temporary);
   };
   return {
     path,
@@ -460,7 +462,7 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
         file.close();
         renameSync(temporary, path);
       } catch (error) {
-        rmSync(temporary, { force: true });
+        discard(temporary);
         throw failed('', error);
       }
     },
