@@ -4,6 +4,7 @@ import type { ReportTask, ReportTimes } from '../report/report-data.js';
 import { runtimeOptions, startRuntime } from '../run/start-runtime.js';
 import { imagesRegion, reconstruct } from '../spinifel/program.js';
 import type { ReconstructionRun } from './engine.js';
+import { workDone } from './work.js';
 
 /** Part of the work that is done when the last generation has ended; the rest is phasing. */
 const GENERATIONS_PART = 0.6;
@@ -14,6 +15,7 @@ export const reconstructionRun: ReconstructionRun = async (input, options, setti
   /** When each generation ended, seconds from the beginning. */
   const ends_s: number[] = [];
   let timeline: Timeline = { entries: [], taskNames: [], lost: 0 };
+  const done = workDone();
   hooks.step(0, 1, 'generation 1');
   const result = await startRuntime(
     (ctx) => {
@@ -24,7 +26,7 @@ export const reconstructionRun: ReconstructionRun = async (input, options, setti
         hooks.generation(end);
         const next = end.number + 1;
         const label = next < end.of ? `generation ${next + 1} of ${end.of}` : 'phasing';
-        hooks.step((GENERATIONS_PART * next) / end.of, 1, label);
+        hooks.step(GENERATIONS_PART * (done[end.number] ?? 1), 1, label);
       });
     },
     {

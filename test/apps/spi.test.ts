@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { readRunRecord } from '../../apps/run-directory/run-directory.js';
 import { disagreement } from '../../apps/spi/agreement.js';
+import { workDone } from '../../apps/spi/work.js';
 import { hdf5, mrc, npy } from '../../tasks/formats/index.js';
+import { planSchedule } from '../../tasks/spi/index.js';
 import { cleanEnvironment, mainFile, maniple, scratchFolder } from '../support/command.js';
 
 t.setTimeout(600_000); // many processes, perhaps on a busy machine
@@ -331,6 +333,17 @@ t.test('bad input ends in its message and exit code', async (t) => {
   });
   t.same(wrong, []);
   t.notOk(existsSync(join(folder, 'x.h5')), 'nothing was written');
+});
+
+t.test('the work of the generations grows with detail, and ends at all of it', (t) => {
+  const done = workDone();
+  t.equal(done.length, planSchedule(100, 0.1).generations.length);
+  t.ok(
+    done.every((part, i) => part > (done[i - 1] ?? 0)),
+    'always forward',
+  );
+  t.ok(Math.abs(done.at(-1)! - 1) < 1e-12 && done.at(-4)! < 0.4, 'the last three are most of it');
+  t.end();
 });
 
 t.test('phasings that found different particles are warned of', (t) => {
