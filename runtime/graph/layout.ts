@@ -32,8 +32,8 @@ export const Word = {
   failures: 160,
   /** Head of the stack of records that have ended since, -1 when empty. */
   ended: 176,
-  /** Workers whose threads have come up. */
-  started: 240,
+  /** Workers whose threads have come up; on the line of `stop`, as neither changes while anything runs. */
+  started: 8,
 } as const;
 
 /** What a record's launch is. */
