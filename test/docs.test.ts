@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import t from 'tap';
+import { steps } from './support/guide.js';
 import { checkout } from './support/needs.js';
 
 /** The pages of the checkout, generated ones apart, as paths from its root. */
@@ -61,6 +62,22 @@ t.test('every decision is on the list, and every measurement that it names is th
       .map((script) => `${page} names measure/${script}`),
   );
   t.same(missing, []);
+  t.end();
+});
+
+t.test('a program of docs/examples that the guide shows is the same text there', (t) => {
+  const folder = join(checkout, 'docs/examples');
+  const shown = [...texts]
+    .filter(([page]) => page.startsWith('docs/guide/'))
+    .flatMap(([page, text]) => steps(text).map((step) => ({ page, step })));
+  const differing = shown.flatMap(({ page, step }) =>
+    step.kind === 'file' &&
+    existsSync(join(folder, step.name)) &&
+    readFileSync(join(folder, step.name), 'utf8') !== step.text
+      ? [`${page}:${step.line} differs from docs/examples/${step.name}`]
+      : [],
+  );
+  t.same(differing, []);
   t.end();
 });
 

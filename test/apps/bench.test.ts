@@ -1,5 +1,6 @@
 // The benchmarks: every module is listed and whole, and the document has the form that others read.
 import t from 'tap';
+import { bound } from '../../apps/bench/imbalance.js';
 import { type Benchmark, bench, benchmarkNames } from '../../apps/bench/index.js';
 import { measure } from '../../apps/bench/spi.js';
 import { type Configuration, resolveConfiguration } from '../../apps/command/configuration.js';
@@ -26,6 +27,33 @@ t.test('each benchmark says what it measures', async (t) => {
     names,
   );
   t.match(maniple(['bench'], scratchFolder()).stdout, /^spi {2,}the reconstruction/m);
+});
+
+t.test('bench imbalance: the bound that no schedule can beat', (t) => {
+  const ran = (operation: number, first: number, start: number, end: number, task = 1) => ({
+    lane: 0,
+    task,
+    operation,
+    first,
+    points: 1,
+    start,
+    end,
+  });
+  const taskNames = ['fill', 'step'];
+  const of = (...entries: ReturnType<typeof ran>[]) => ({ entries, taskNames, lost: 0 });
+  // Three points, two steps, in no order; what is no step does not count.
+  const steps = of(
+    ran(2, 0, 9, 10),
+    ran(1, 2, 0, 7),
+    ran(1, 0, 0, 1),
+    ran(1, 1, 0, 2),
+    ran(2, 1, 8, 13),
+    ran(2, 2, 7, 8),
+  );
+  t.equal(bound(steps, 3, 4), 12, 'the longest path: point 2, then its neighbour');
+  t.equal(bound(steps, 3, 1), 17, 'the work of all');
+  t.equal(bound(of(ran(0, 0, 0, 99, 0), ran(1, 0, 0, 3)), 1, 1), 3);
+  t.end();
 });
 
 t.test('bench spi on small images', async (t) => {
