@@ -6,10 +6,10 @@ import { nearest } from '../command/nearest.js';
 import { runSection } from '../command/run-settings.js';
 import { factsOf } from '../run-directory/facts.js';
 import { inRunDirectory, type RunDirectory, replacedFiles } from '../run-directory/run-directory.js';
-import { IMAGES, imagesFor, simulatedBefore } from '../spi/demo.js';
-import { particleOf } from '../spi/particle.js';
+import { IMAGES, simulatedBefore } from '../spi/demo.js';
 import { dataSection, reconstructSection, simulateSection } from '../spi/settings.js';
 import type { Application } from './job.js';
+import { simulateImages } from './measure.js';
 import { comparePage } from './page.js';
 import { compareModes } from './rounds.js';
 import { comparisonJson, comparisonText } from './summary.js';
@@ -84,9 +84,21 @@ async function applicationOf(
     reconstruct: configuration.of(reconstructSection),
   };
   if (asked.kind === 'reconstruct') return { ...settings, kind: 'reconstruct', files: asked.files };
-  const particle = particleOf(configuration.of(simulateSection));
-  await imagesFor(directory, particle, kept, invocation);
-  return { ...settings, kind: 'reconstruct', files: [directory.file(IMAGES)] };
+  const file = directory.file(IMAGES);
+  const { progress, signal } = invocation;
+  if (kept) progress.note(`using the images of the last run, ${file}`);
+  else {
+    const begun = directory.elapsed_s;
+    const simulate = configuration.of(simulateSection);
+    const job = { settings: { ...configuration.of(runSection), mode: 'tasks' }, recorded: null } as const;
+    progress.step(0, 1, 'simulating images');
+    await simulateImages(
+      { ...job, application: { kind: 'simulate', simulate, file } },
+      { signal, step: () => {} },
+    );
+    directory.addPhase('simulate', directory.elapsed_s - begun);
+  }
+  return { ...settings, kind: 'reconstruct', files: [file] };
 }
 
 export const compare: Command = {

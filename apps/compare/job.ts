@@ -2,7 +2,7 @@
 import type { PlacementName, Timeline } from '../../runtime/index.js';
 import type { Values } from '../command/setting.js';
 import type { RunSettings } from '../run/start-runtime.js';
-import type { dataSection, reconstructSection } from '../spi/settings.js';
+import type { dataSection, reconstructSection, simulateSection } from '../spi/settings.js';
 
 /** What is run: a program of the user's, or the reconstruction of images in files. */
 export type Application =
@@ -13,6 +13,13 @@ export type Application =
       readonly data: Values<typeof dataSection>;
       readonly reconstruct: Values<typeof reconstructSection>;
     };
+
+/** The images of the demo, made before anything is measured. */
+export interface Simulation {
+  readonly kind: 'simulate';
+  readonly simulate: Values<typeof simulateSection>;
+  readonly file: string;
+}
 
 /** How it is run. */
 export interface Variant {
@@ -30,7 +37,7 @@ export const VARIANTS: readonly Variant[] = [
 
 /** The one message to a run's process. */
 export interface Job {
-  readonly application: Application;
+  readonly application: Application | Simulation;
   readonly settings: RunSettings;
   /** The timeline of the recording run, for longest first. */
   readonly recorded: Timeline | null;
@@ -51,6 +58,7 @@ export interface Measured {
 
 /** What a run's process says. */
 export type Answer =
+  | { readonly simulated: true }
   | { readonly measured: Measured }
   | { readonly step: { readonly done: number; readonly total: number; readonly label: string } }
   | {

@@ -1,16 +1,20 @@
 // The process of one run: takes a job, runs it, tells what came out. Started by `measure.ts`; a run of its own process
 // finds the same cold compiler caches and the same fresh memory as any other, so the order of runs favours nobody.
 import { type Ctx, type RunOptions, recordedCosts, run, type Timeline } from '../../runtime/index.js';
+import { hdf5 } from '../../tasks/formats/index.js';
+import { progressOn } from '../command/progress.js';
 import { exitCodeOf } from '../maniple/exit-codes.js';
 import { compileProgram } from '../run/compile.js';
 import { explain } from '../run/explain.js';
 import { loadMain } from '../run/run.js';
-import { runtimeOptions } from '../run/start-runtime.js';
+import { type RunSettings, runtimeOptions } from '../run/start-runtime.js';
 import { readImageData } from '../spi/images.js';
+import { particleOf } from '../spi/particle.js';
 import { inputOf, optionsOf } from '../spi/problem.js';
+import { simulationRun, simulationSpec } from '../spi/simulation.js';
 import { imagesRegion, reconstruct } from '../spinifel/program.js';
 import { fingerprint } from './fingerprint.js';
-import type { Answer, Application, Job, Measured } from './job.js';
+import type { Answer, Application, Job, Measured, Simulation } from './job.js';
 
 function say(answer: Answer): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -86,24 +90,34 @@ async function runReconstruction(
   }, options);
 }
 
-process.once('message', (message) => {
-  const { application, settings, recorded } = message as Job;
+async function simulate({ simulate, file }: Simulation, settings: RunSettings): Promise<void> {
+  const spec = simulationSpec(simulate, particleOf(simulate), settings.seed);
+  const silent = progressOn({ stream: { write: () => {} }, quiet: true });
+  await hdf5.writeImages(file, await simulationRun(spec, settings, silent, new AbortController().signal));
+}
+
+async function answerTo({ application, settings, recorded }: Job): Promise<Answer> {
+  if (application.kind === 'simulate') {
+    await simulate(application, settings);
+    return { simulated: true };
+  }
   const options: RunOptions = {
     ...runtimeOptions(settings),
     ...(recorded !== null && { costs: recordedCosts(recorded) }),
   };
-  const done =
+  const measured =
     application.kind === 'program'
-      ? runProgram(application, options)
-      : runReconstruction(application, settings.seed, options);
-  done
-    .then(
-      (measured) => say({ measured }),
-      (error: unknown) => {
-        const { message: text, stack } = error instanceof Error ? error : new Error(String(error));
-        return say({ failed: { message: text, exitCode: exitCodeOf(error), stack } });
-      },
-    )
+      ? await runProgram(application, options)
+      : await runReconstruction(application, settings.seed, options);
+  return { measured };
+}
+
+process.once('message', (message) => {
+  answerTo(message as Job)
+    .then(say, (error: unknown) => {
+      const { message: text, stack } = error instanceof Error ? error : new Error(String(error));
+      return say({ failed: { message: text, exitCode: exitCodeOf(error), stack } });
+    })
     // A program may have left timers or handles behind: they are not waited for.
     .finally(() => process.exit());
 });

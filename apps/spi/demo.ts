@@ -34,8 +34,7 @@ export function simulatedBefore(folder: string, { configuration }: Invocation): 
   );
 }
 
-/** The images of the demo, from the last one where they are kept, and written to its folder. */
-export async function imagesFor(
+async function imagesFor(
   directory: RunDirectory,
   particle: Particle,
   kept: boolean,
