@@ -2,7 +2,7 @@
 // needs its own last value and those of its two neighbours (Task Bench's load_imbalance kernel with nearest dependences:
 // E. Slaughter et al., SC 2020).
 //
-//   npx maniple run imbalance.ts --points 4 --steps 80 --imbalance 1.5 --length 40000
+//   npx maniple run imbalance.ts --points 4 --steps 160 --imbalance 1.5 --length 40000
 import { parseArgs } from 'node:util';
 import { type Ctx, f64, fieldSpace, IndexSpace, overwrites, reads, task } from 'maniple';
 
@@ -38,7 +38,7 @@ export default async function main(ctx: Ctx, args: readonly string[]) {
     args: [...args],
     options: {
       points: { type: 'string', default: '4' },
-      steps: { type: 'string', default: '80' },
+      steps: { type: 'string', default: '160' },
       imbalance: { type: 'string', default: '1.5' },
       length: { type: 'string', default: '40000' },
     },
