@@ -1,11 +1,21 @@
 // Works through the README and every chapter of the guide: writes its files, types its commands, compares what they print, and
 // checks the types of every program (so that each `@ts-expect-error` in it is a real error).
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import t from 'tap';
 import ts from 'typescript';
+import { checkText } from '../apps/check/check.js';
+import { checkLog } from '../runtime/observe/check.js';
 import { agrees, steps } from './support/guide.js';
 import { checkout } from './support/needs.js';
 
@@ -20,6 +30,9 @@ const limit_ms = 300_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'maniple-guide-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+/** Every run of the guide is recorded here, and its log checked. */
+const profile = join(folder, 'guide.mprof');
+let runsChecked = 0;
 
 /** Runs one command line in a chapter's folder, with `npx maniple` meaning the command of this checkout. */
 function type(command: string, cwd: string): { printed: string; failure: string | null } {
@@ -29,7 +42,12 @@ function type(command: string, cwd: string): { printed: string; failure: string 
     cwd,
     encoding: 'utf8',
     timeout: limit_ms,
-    env: { ...process.env, NO_COLOR: '1', XDG_CACHE_HOME: join(folder, 'cache') },
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      XDG_CACHE_HOME: join(folder, 'cache'),
+      MANIPLE_RUN_PROFILE: profile,
+    },
   });
   const failure = done.error?.message ?? (done.signal === null ? null : `ended by ${done.signal}`);
   return { printed: done.stdout, failure };
@@ -69,6 +87,13 @@ for (const chapter of chapters) {
       }
       const { printed, failure } = type(step.command, cwd);
       const at = `${chapter}:${step.line} $ ${step.command}`;
+      if (existsSync(profile)) {
+        const report = checkLog(profile);
+        rmSync(profile);
+        runsChecked++;
+        const { clean, needless } = report;
+        if (!clean || needless > 0) t.fail(`${at}: ${checkText(report)}`);
+      }
       t.equal(failure, null, `${at} ends by itself`);
       if (agrees(step.prints, printed)) t.pass(at);
       else t.equal(printed, `${step.prints.join('\n')}\n`, at);
@@ -77,6 +102,11 @@ for (const chapter of chapters) {
     t.end();
   });
 }
+
+t.test('the order of every run of the guide was checked', (t) => {
+  t.ok(runsChecked > chapters.length / 2, `${runsChecked} runs`);
+  t.end();
+});
 
 t.test('the programs of the guide have no type errors but the expected ones', (t) => {
   const own = (name: string): string[] => [join(checkout, 'dist', `${name}.d.ts`)];

@@ -70,6 +70,16 @@ export const areas: readonly Area[] = [
     load: async () => (await import('./doctor.js')).doctor,
   },
   {
+    name: 'profile',
+    summary: 'what a recorded run did with its time, and why',
+    load: async () => (await import('../profile/profile.js')).profile,
+  },
+  {
+    name: 'check',
+    summary: 're-derive every dependence of a recorded run, and compare',
+    load: async () => (await import('../check/check.js')).check,
+  },
+  {
     name: 'config',
     summary: 'the configuration',
     verbs: [

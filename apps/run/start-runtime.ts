@@ -13,7 +13,6 @@ export function runtimeOptions(settings: RunSettings): RunOptions {
   const { workers, memory, mode, placement, seed, check, steal, mapper, profile } = settings;
   if (mapper === 'random')
     throw new UsageError('run.mapper: random is not in this version; there is default');
-  if (profile !== null) throw new UsageError('run.profile: profiles are not in this version');
   return {
     executor: EXECUTOR_OF[mode],
     ...(mode === 'bulk' && { placement }),
@@ -22,6 +21,7 @@ export function runtimeOptions(settings: RunSettings): RunOptions {
     steal,
     ...(workers !== null && { workers }),
     ...(memory !== null && { memory }),
+    ...(profile !== null && { profile }),
   };
 }
 

@@ -47,7 +47,9 @@ async function imagesFor(
   }
   const begun = directory.elapsed_s;
   const spec = simulationSpec(configuration.of(simulateSection), particle, configuration.of(runSection).seed);
-  const data = await simulationRun(spec, configuration.of(runSection), progress, signal);
+  // A profile shows the reconstruction.
+  const settings = { ...configuration.of(runSection), profile: null };
+  const data = await simulationRun(spec, settings, progress, signal);
   await hdf5.writeImages(file, data);
   directory.addPhase('simulate', directory.elapsed_s - begun);
   return data;

@@ -1,5 +1,6 @@
 // Makes task records and the edges between them, and takes both back when a record has ended. Launching thread only.
-import { CLOSED, type Graph, NONE, State } from '../graph/layout.js';
+import type { ProgramLog } from '../events/program-log.js';
+import { CLOSED, type Graph, Kind, NONE, State } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 
 /** Stands in `pending` while a record is being built, so that it cannot become ready too early. */
@@ -24,8 +25,12 @@ export class RecordBuilder {
   readonly #starve: () => void;
   /** Edges made in all: for statistics and tests. */
   edgesMade = 0;
-  /** Set by tests and by the log: called for every ordered pair, whether or not an edge had to be made. */
+  /** Set by tests: called for every ordered pair, whether or not an edge had to be made. */
   onEdge: ((predecessor: number, generation: number, successor: number, data: boolean) => void) | null = null;
+  /** Where records and edges are logged (--profile). */
+  log: ProgramLog | null = null;
+  /** Records opened so far. */
+  #opened = 0;
 
   constructor(graph: Graph, starve: () => void) {
     const { records, edges } = graph.limits;
@@ -62,6 +67,12 @@ export class RecordBuilder {
     graph.state[record] = State.waiting;
     graph.poison[record] = 0;
     graph.spent[record] = NONE;
+    graph.number[record] = this.#opened;
+    this.#opened = (this.#opened + 1) | 0;
+    if (this.log !== null) {
+      if (graph.kind[slot] === Kind.join) this.log.openJoin();
+      else this.log.open(graph.operation[slot]!, first, points, place);
+    }
     Atomics.store(graph.pending, record, GUARD);
     Atomics.store(graph.head, record, NONE);
     this.#current = record;
@@ -90,6 +101,7 @@ export class RecordBuilder {
     const seen = this.#mark[predecessor]!;
     if (seen === this.#serial + 1 || (seen === this.#serial && !data)) return;
     this.#mark[predecessor] = this.#serial + (data ? 1 : 0);
+    this.log?.edge(graph.number[predecessor]!, data);
     while (this.#edges === 0) this.#starve();
     const edge = this.#freeEdges[--this.#edges]!;
     graph.edgeTo[edge] = (current << 1) | (data ? 1 : 0);
@@ -111,6 +123,7 @@ export class RecordBuilder {
 
   /** Ends the building of the current record; true when it has no unmet precondition. */
   seal(): boolean {
+    this.log?.seal();
     const { pending } = this.graph;
     const change = this.#unmet - GUARD;
     return Atomics.add(pending, this.#current, change) + change === 0;
@@ -121,6 +134,7 @@ export class RecordBuilder {
     this.#current = record;
     this.#unmet = unmet;
     this.#serial += 2;
+    this.log?.resume(this.graph.number[record]!);
   }
 
   /** Whether a failure has ever been seen. */
@@ -149,6 +163,7 @@ export class RecordBuilder {
     const generation = graph.generation[record]!;
     const root = graph.poison[record]!;
     if (root !== 0) this.#poisoned.set(key(record, generation), root);
+    this.log?.retire(graph.number[record]!);
     for (let edge = graph.spent[record]!; edge !== NONE; edge = graph.edgeNext[edge]!) {
       this.#freeEdges[this.#edges++] = edge;
     }

@@ -1,17 +1,8 @@
-// What ran when, per lane: a ring in shared memory that a lane writes and the launching thread reads. When the reader
-// is late the oldest entries are lost, and counted.
+// What ran when, per lane, gathered while the run goes on: for whoever wants it as objects when the run is over.
+import { LaneDecoder } from './lane-decoder.js';
+import { EndBit } from './lane-log.js';
 
-/** Entries one lane keeps until they are read. */
-const CAPACITY = 1 << 14;
-const INTS = 4;
-
-export interface SharedTimeline {
-  readonly ends: Int32Array;
-  readonly times: Float64Array;
-  readonly what: Int32Array;
-}
-
-/** One execution of a record. Times are milliseconds since the epoch of the process's clock (performance.timeOrigin). */
+/** One execution of a record. Times are milliseconds since the epoch, as `performance.timeOrigin + performance.now()`. */
 export interface TimelineEntry {
   readonly lane: number;
   readonly task: number;
@@ -23,59 +14,67 @@ export interface TimelineEntry {
   readonly end: number;
 }
 
-export function createTimeline(): SharedTimeline {
-  return {
-    ends: new Int32Array(new SharedArrayBuffer(64)),
-    times: new Float64Array(new SharedArrayBuffer(16 * CAPACITY)),
-    what: new Int32Array(new SharedArrayBuffer(4 * INTS * CAPACITY)),
-  };
-}
+const INFO = 4;
 
-/** The clock of all lanes: the same origin in every thread of the process. */
-export function now(): number {
-  return performance.timeOrigin + performance.now();
-}
+/** Gathers the timeline of a run. */
+export class TimelineCollector {
+  readonly #lanes: LaneDecoder[];
+  /** Task, operation, first point and points of every record, by number. */
+  #info = new Int32Array(INFO << 12);
+  /** Lane, record, start, end. */
+  readonly #ran: number[] = [];
 
-/** Lane only. */
-export function putEntry(
-  ring: SharedTimeline,
-  task: number,
-  operation: number,
-  first: number,
-  points: number,
-  start: number,
-): void {
-  const at = ring.ends[0]!;
-  const slot = at & (CAPACITY - 1);
-  ring.times[2 * slot] = start;
-  ring.times[2 * slot + 1] = now();
-  ring.what[INTS * slot] = task;
-  ring.what[INTS * slot + 1] = operation;
-  ring.what[INTS * slot + 2] = first;
-  ring.what[INTS * slot + 3] = points;
-  Atomics.store(ring.ends, 0, (at + 1) | 0);
-}
-
-/** Reader only: entries since `from`, and where to go on. */
-export function takeEntries(
-  ring: SharedTimeline,
-  lane: number,
-  from: number,
-  into: TimelineEntry[],
-): { next: number; lost: number } {
-  const end = Atomics.load(ring.ends, 0);
-  const lost = Math.max(0, ((end - from) | 0) - CAPACITY);
-  for (let at = from + lost; at !== end; at++) {
-    const slot = at & (CAPACITY - 1);
-    into.push({
-      lane,
-      task: ring.what[INTS * slot]!,
-      operation: ring.what[INTS * slot + 1]!,
-      first: ring.what[INTS * slot + 2]!,
-      points: ring.what[INTS * slot + 3]!,
-      start: ring.times[2 * slot]!,
-      end: ring.times[2 * slot + 1]!,
-    });
+  constructor(lanes: number) {
+    this.#lanes = Array.from(
+      { length: lanes },
+      (_, lane) =>
+        new LaneDecoder((record, start, end, what) => {
+          if ((what & EndBit.skipped) === 0) this.#ran.push(lane, record, start, end);
+        }),
+    );
   }
-  return { next: end, lost };
+
+  /** A record that ran a task is taken back. */
+  note(record: number, task: number, operation: number, first: number, points: number): void {
+    const at = INFO * record;
+    if (at + INFO > this.#info.length) {
+      const larger = new Int32Array(2 * Math.max(this.#info.length, at + INFO));
+      larger.set(this.#info);
+      this.#info = larger;
+    }
+    this.#info[at] = task;
+    this.#info[at + 1] = operation;
+    this.#info[at + 2] = first;
+    this.#info[at + 3] = points;
+  }
+
+  /** Entries of a lane. */
+  add(lane: number, words: Int32Array): void {
+    this.#lanes[lane]!.decode(words);
+  }
+
+  /**
+   * What is known since the last call, in the order in which records ended on their lanes. `epoch` is the log's time 0 in
+   * milliseconds.
+   */
+  take(epoch: number): TimelineEntry[] {
+    const entries: TimelineEntry[] = [];
+    const ran = this.#ran;
+    for (let i = 0; i < ran.length; i += 4) {
+      const at = INFO * ran[i + 1]!;
+      // Records that are no tasks were not noted: their points are 0.
+      if ((this.#info[at + 3] ?? 0) === 0) continue;
+      entries.push({
+        lane: ran[i]!,
+        task: this.#info[at]!,
+        operation: this.#info[at + 1]!,
+        first: this.#info[at + 2]!,
+        points: this.#info[at + 3]!,
+        start: epoch + ran[i + 2]! / 1e6,
+        end: epoch + ran[i + 3]! / 1e6,
+      });
+    }
+    ran.length = 0;
+    return entries;
+  }
 }

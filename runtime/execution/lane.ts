@@ -1,6 +1,6 @@
 // Runs records on one thread: finds the task, makes its views and arguments (once each), calls it for every point,
 // keeps what it returns or throws. The same code serves workers, the I/O lane, and the executors without threads.
-import { now, putEntry, type SharedTimeline } from '../events/timeline.js';
+import { endBits, type LaneRecorder } from '../events/lane-log.js';
 import { Gate, type Graph, Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
@@ -28,7 +28,8 @@ export interface LaneOptions {
   readonly seed: number;
   /** Guards around what task bodies get (--check). */
   readonly check: boolean;
-  readonly timeline: SharedTimeline | null;
+  /** Records what runs here. */
+  readonly recorder: LaneRecorder | null;
   readonly log: (line: string) => void;
 }
 
@@ -126,6 +127,19 @@ export class Lane {
 
   /** Runs a record of any kind but join and host; returns false when it failed. Poisoned records run nothing. */
   run(record: number): boolean {
+    const { recorder } = this.#options;
+    if (recorder === null) return this.#run(record);
+    const graph = this.#graph;
+    const slot = graph.launch[record]!;
+    // Only tasks have a kind of their own.
+    const kind = graph.kind[slot] === Kind.task ? 1 + graph.task[slot]! : 0;
+    recorder.begin(kind);
+    const done = this.#run(record);
+    recorder.end(graph.number[record]!, kind, endBits(!done, done && graph.poison[record] !== 0));
+    return done;
+  }
+
+  #run(record: number): boolean {
     const graph = this.#graph;
     const slot = graph.launch[record]!;
     const kind = graph.kind[slot]!;
@@ -136,7 +150,6 @@ export class Lane {
       else tree.discard();
       return true;
     }
-    const timeline = this.#options.timeline;
     if (root !== 0) {
       if (graph.tree[slot] !== 0) this.#climb(record, null, root);
       return true;
@@ -146,18 +159,7 @@ export class Lane {
       const what = verdict(graph, this.#heap, slot);
       if (what !== 'run') return this.#passBy(record, slot, what);
     }
-    if (timeline === null) return this.#runTask(record, slot);
-    const start = now();
-    const done = this.#runTask(record, slot);
-    putEntry(
-      timeline,
-      graph.task[slot]!,
-      graph.operation[slot]!,
-      graph.first[record]!,
-      graph.points[record]!,
-      start,
-    );
-    return done;
+    return this.#runTask(record, slot);
   }
 
   /** Ends a record without running it; false where it counts as a failure. */
@@ -238,9 +240,10 @@ export class Lane {
     if (Atomics.load(graph.poison, record) !== 0) return true;
     const what = graph.gate[slot] === 0 ? 'run' : verdict(graph, this.#heap, slot);
     if (what !== 'run') return this.#passBy(record, slot, what);
+    const { recorder } = this.#options;
+    recorder?.start(graph.number[record]!);
+    let done = true;
     const leaf = this.#leaf(graph.task[slot]!);
-    const timeline = this.#options.timeline;
-    const start = timeline === null ? 0 : now();
     const context = new Context(this.#options, graph.gate);
     this.#enter(leaf, slot, context);
     const end = graph.first[record]! + graph.points[record]!;
@@ -256,19 +259,11 @@ export class Lane {
       return true;
     } catch (error) {
       this.#fail(record, slot, point, error);
+      done = false;
       return false;
     } finally {
       context.dispose();
-      if (timeline !== null) {
-        putEntry(
-          timeline,
-          graph.task[slot]!,
-          graph.operation[slot]!,
-          graph.first[record]!,
-          graph.points[record]!,
-          start,
-        );
-      }
+      recorder?.stop(graph.number[record]!, endBits(!done, false));
     }
   }
 

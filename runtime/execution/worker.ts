@@ -1,6 +1,7 @@
 // The run loop of a worker: own deque, own inbox, then the others' inboxes and deques, then what runs in the background; then
 // a bounded spin, then sleep.
 import { addon } from '../../native/index.js';
+import { type LaneRecorder, Source } from '../events/lane-log.js';
 import { type Graph, Kind, Word } from '../graph/layout.js';
 import { unjudged } from '../graph/poison.js';
 import { type Deque, pop, push, steal } from './deque.js';
@@ -14,6 +15,8 @@ export interface WorkerOptions {
   /** Looks around before sleeping; 0 where threads outnumber processors, as then spinning takes the core from others. */
   readonly spins: number;
   readonly steal: boolean;
+  /** Records where work was found, and when there was none. */
+  readonly recorder: LaneRecorder | null;
   /** Called when a watched launch ended and the launching thread sits in its event loop. */
   readonly ring: () => void;
   /** True once the task kind can be run on this lane. */
@@ -105,8 +108,15 @@ export class WorkerLoop {
 
   #look(): number {
     let record = pop(this.#own);
-    for (let i = 0; record < 0 && i < this.#victims.length; i++) record = steal(this.#victims[i]!);
-    return record < 0 ? this.#background() : record;
+    if (record >= 0) {
+      this.#options.recorder?.found(Source.own, 0);
+      return record;
+    }
+    let i = 0;
+    for (; record < 0 && i < this.#victims.length; i++) record = steal(this.#victims[i]!);
+    if (record < 0) return this.#background();
+    this.#tellSource(i - 1);
+    return record;
   }
 
   /** All that waits in the background comes onto the own deque, the first in program order on top; others steal the rest. */
@@ -118,7 +128,18 @@ export class WorkerLoop {
     records.sort((a, b) => operation[launch[b]!]! - operation[launch[a]!]! || first[b]! - first[a]!);
     for (const record of records) push(this.#own, record);
     if (records.length > 1) announceWork(graph);
+    this.#options.recorder?.found(Source.background, 0);
     return pop(this.#own);
+  }
+
+  /** The first victim is the own inbox, the second the I/O lane's deque, then two for every other worker. */
+  #tellSource(victim: number): void {
+    const { lane, recorder } = this.#options;
+    if (recorder === null) return;
+    const { workers } = this.#graph.limits;
+    if (victim === 0) recorder.found(Source.inbox, lane);
+    else if (victim === 1) recorder.found(Source.stolen, workers);
+    else recorder.found(Source.stolen, (lane + 1 + ((victim - 2) >> 1)) % workers);
   }
 
   /** A record to run, or -1 when the stop word is set. */
@@ -126,6 +147,7 @@ export class WorkerLoop {
     const { control } = this.#graph;
     for (;;) {
       let record = this.#look();
+      if (record < 0) this.#options.recorder?.idle();
       for (let spin = 0; record < 0 && spin < this.#options.spins; spin++) {
         // Waits a little on the epoch word with the processor's pause instruction, then looks again.
         addon?.spinWhile(control, Word.stop, 0, 20);

@@ -1,5 +1,5 @@
 // What the program asks of an executor: take ready records, run them, and wait for some to end.
-import type { SharedTimeline } from '../events/timeline.js';
+import type { LaneRecorder, SharedLaneLog } from '../events/lane-log.js';
 import type { Leaf } from '../execution/leaf.js';
 import type { Graph } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
@@ -34,7 +34,9 @@ export interface ExecutorParts {
   readonly check: boolean;
   readonly steal: boolean;
   /** One ring per lane, or null when nothing is recorded. */
-  readonly timelines: readonly SharedTimeline[] | null;
+  readonly laneLogs: readonly SharedLaneLog[] | null;
+  /** Writes that of the launching thread. */
+  readonly recorder: LaneRecorder | null;
   /** The task of a kind, on this thread. */
   readonly leaf: (task: number) => Leaf;
   /** A watched launch ended: look at the rings. */

@@ -1,6 +1,6 @@
 // The I/O lane: one thread that keeps its event loop, for tasks declared `async`. It is started by the first of them.
 import { Worker } from 'node:worker_threads';
-import type { SharedTimeline } from '../events/timeline.js';
+import type { SharedLaneLog } from '../events/lane-log.js';
 import { sleep } from '../execution/sleep.js';
 import { pushReady } from '../execution/stack.js';
 import { ioLane, type SharedGraph, Word } from '../graph/layout.js';
@@ -17,11 +17,11 @@ export interface LaneData {
   readonly steal: boolean;
   readonly spins: number;
   readonly cpu: number | null;
-  readonly timeline: SharedTimeline | null;
+  readonly laneLog: SharedLaneLog | null;
 }
 
 export function laneData(parts: ExecutorParts, lane: number, spins = 0, cpu: number | null = null): LaneData {
-  const { graph, heap, seed, check, steal, timelines } = parts;
+  const { graph, heap, seed, check, steal, laneLogs } = parts;
   return {
     graph: { limits: graph.limits, buffer: graph.buffer },
     heap: heap.shared,
@@ -31,7 +31,7 @@ export function laneData(parts: ExecutorParts, lane: number, spins = 0, cpu: num
     steal,
     spins,
     cpu,
-    timeline: timelines?.[lane] ?? null,
+    laneLog: laneLogs?.[lane] ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 // The thread of the I/O lane: starts every ready asynchronous task at once, and waits in its event loop.
 import { parentPort, workerData } from 'node:worker_threads';
+import { LaneRecorder } from '../events/lane-log.js';
 import { Finisher } from '../execution/finish.js';
 import { Lane } from '../execution/lane.js';
 import { announceRetired } from '../execution/sleep.js';
@@ -16,6 +17,7 @@ process.setSourceMapsEnabled(true); // as in the threads of workers
 const data = workerData as LaneData;
 const graph = attachGraph(data.graph);
 const heap = new Heap(data.heap);
+const recorder = data.laneLog === null ? null : new LaneRecorder(data.laneLog, graph.limits.tasks + 1);
 const loader = new TaskLoader(graph, heap);
 const say = (message: LaneMessage) => parentPort!.postMessage(message);
 // Leaf tasks that this lane makes ready wait in its own deque, for others to steal: it runs none of them.
@@ -27,7 +29,7 @@ const lane = new Lane(
     lane: data.lane,
     seed: data.seed,
     check: data.check,
-    timeline: data.timeline,
+    recorder,
     log: (log) => say({ log }),
   },
   (task) => loader.get(task),

@@ -34,7 +34,7 @@ abstract class OneThread implements Executor {
         lane,
         seed: parts.seed,
         check: parts.check,
-        timeline: parts.timelines?.[lane] ?? null,
+        recorder: parts.recorder,
         log: parts.log,
       },
       parts.leaf,

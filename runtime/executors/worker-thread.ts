@@ -1,6 +1,7 @@
 // The thread of a worker: joins the graph, and runs records until it is told to stop.
 import { parentPort, workerData } from 'node:worker_threads';
 import { addon } from '../../native/index.js';
+import { LaneRecorder } from '../events/lane-log.js';
 import { Lane } from '../execution/lane.js';
 import { readySink, WorkerLoop } from '../execution/worker.js';
 import { attachGraph, Word } from '../graph/layout.js';
@@ -14,6 +15,7 @@ process.setSourceMapsEnabled(true);
 const data = workerData as LaneData;
 const graph = attachGraph(data.graph);
 const heap = new Heap(data.heap);
+const recorder = data.laneLog === null ? null : new LaneRecorder(data.laneLog, graph.limits.tasks + 1);
 const loader = new TaskLoader(graph, heap);
 const say = (message: LaneMessage) => parentPort!.postMessage(message);
 if (data.cpu !== null) addon?.setAffinity(data.cpu);
@@ -27,7 +29,7 @@ const lane = new Lane(
     lane: data.lane,
     seed: data.seed,
     check: data.check,
-    timeline: data.timeline,
+    recorder,
     log: (log) => say({ log }),
   },
   (task) => loader.get(task),
@@ -40,6 +42,7 @@ const loop = new WorkerLoop(
     lane: data.lane,
     spins: data.spins,
     steal: data.steal,
+    recorder,
     ring,
     loaded: (task) => loader.has(task),
   },

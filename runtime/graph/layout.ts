@@ -110,6 +110,8 @@ export interface Graph {
   readonly place: Int32Array;
   /** Link in a stack of ready records. */
   readonly link: Int32Array;
+  /** How many records were opened before this one: its name in the log. */
+  readonly number: Int32Array;
   // one entry per edge
   readonly edgeNext: Int32Array;
   /** Successor record * 2 + (1 when data flow along the edge, so that poison does too). */
@@ -158,7 +160,7 @@ export interface SharedGraph {
   readonly buffer: SharedArrayBuffer;
 }
 
-const PER_RECORD = 11;
+const PER_RECORD = 12;
 const PER_LAUNCH = 17 + 2 * MAX_REQUIREMENTS;
 const CONTROL_WORDS = 256;
 const LINE = 16;
@@ -214,6 +216,7 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
     points: record(),
     place: record(),
     link: record(),
+    number: record(),
     edgeNext: take(limits.edges),
     edgeTo: take(limits.edges),
     task: launch(),

@@ -11,7 +11,9 @@ import {
   UpstreamError,
   WorkerLostError,
 } from '../errors.js';
-import { createTimeline, type SharedTimeline, type TimelineEntry, takeEntries } from '../events/timeline.js';
+import { endBits } from '../events/lane-log.js';
+import type { WaitReason } from '../events/log-format.js';
+import type { TimelineEntry } from '../events/timeline.js';
 import { Finisher } from '../execution/finish.js';
 import type { Failure } from '../execution/lane.js';
 import type { Leaf } from '../execution/leaf.js';
@@ -43,6 +45,8 @@ import {
 import { IndexSpace } from '../spaces/index.js';
 import { Cancellation } from './cancellation.js';
 import type { LaunchHandle, PointOfLaunch } from './handle.js';
+import { launchSite } from './launch-site.js';
+import { RunLog, type RunLogOptions } from './run-log.js';
 import { Spoils } from './spoils.js';
 
 export interface EngineOptions {
@@ -52,7 +56,8 @@ export interface EngineOptions {
   readonly check: boolean;
   readonly steal: boolean;
   readonly rename: boolean;
-  readonly timeline: boolean;
+  /** What is recorded of the run, if anything. */
+  readonly record: RunLogOptions | null;
   readonly faults: AnalysisFaults;
   readonly limits: { readonly records: number; readonly launches: number };
   /** Bulk mode: every operation is followed by a barrier. */
@@ -88,17 +93,15 @@ export class Engine {
   readonly cancellation: Cancellation;
   readonly options: EngineOptions;
   readonly events = new EventEmitter<RunEvents>();
-  readonly timeline: TimelineEntry[] = [];
+  /** What is recorded of the run; null when nothing is. */
+  readonly runLog: RunLog | null;
   /** Names of task kinds, by number, for whoever reads the timeline. */
   readonly taskNames: string[] = [];
   operations = 0;
   readonly #finisher: Finisher;
   readonly #spoils: Spoils;
-  readonly #timelines: SharedTimeline[] | null;
-  readonly #timelineRead: number[] = [];
-  timelineLost = 0;
-  /** Entries of the timeline that the placement has seen. */
-  #learnt = 0;
+  /** What ran so far, if that is wanted at the end. */
+  readonly #timeline: TimelineEntry[] = [];
   readonly #freeSlots: number[];
   readonly #handles: (LaunchHandle | null)[];
   readonly #joinSlot: number;
@@ -138,16 +141,16 @@ export class Engine {
     this.#joinSlot = 0;
     this.graph.kind[this.#joinSlot] = Kind.join;
     this.#read = new Int32Array(options.workers + 2);
-    const recorded = options.timeline || options.placement?.learn !== undefined;
-    this.#timelines = recorded ? Array.from({ length: options.workers + 2 }, createTimeline) : null;
-    this.#timelineRead = new Array<number>(options.workers + 2).fill(0);
+    this.runLog = options.record === null ? null : new RunLog(this.graph, options.record);
+    this.builder.log = this.runLog?.program ?? null;
     this.executor = options.createExecutor({
       graph: this.graph,
       heap: this.heap,
       seed: options.seed,
       check: options.check,
       steal: options.steal,
-      timelines: this.#timelines,
+      laneLogs: this.runLog?.rings ?? null,
+      recorder: this.runLog?.recorder ?? null,
       leaf: (task) => this.#leaves[task]!,
       ring: () => this.#rung(),
       log: options.log,
@@ -213,7 +216,7 @@ export class Engine {
         return Math.abs(unit);
       }
       if (this.#running === 0) throw this.#outOfMemory(bytes, what);
-      this.#wait(1, () => this.#running > 0);
+      this.#wait('memory', 1, () => this.#running > 0);
     }
   }
 
@@ -262,7 +265,7 @@ export class Engine {
   ): LaunchHandle {
     // Before anything waits: a source that ends meanwhile must not give its results back.
     for (const source of sources) source.dependents++;
-    while (this.#freeSlots.length === 0) this.#wait(1, () => this.#freeSlots.length === 0);
+    while (this.#freeSlots.length === 0) this.#wait('slots', 1, () => this.#freeSlots.length === 0);
     const { graph, heap } = this;
     const slot = this.#freeSlots.pop()!;
     const points = domain.volume;
@@ -326,6 +329,7 @@ export class Engine {
     };
     this.#handles[slot] = handle;
     this.#open++;
+    this.runLog?.launch(handle, kind);
     this.events.emit('launch', name, operation, points);
     return handle;
   }
@@ -404,6 +408,7 @@ export class Engine {
         const handle = this.#handles[graph.launch[record]!];
         const root = graph.poison[record]!;
         const points = graph.points[record]!;
+        this.runLog?.retired(record);
         builder.retire(record);
         if (handle === null || handle === undefined) continue; // a join
         if (root !== 0) this.#spoil(handle, graph.first[record]!, points, root);
@@ -411,12 +416,8 @@ export class Engine {
         if (handle.left === 0 && handle.sealed) this.#closing.push(handle);
       }
       this.#read[lane] = end;
-      if (this.#timelines !== null) {
-        const taken = takeEntries(this.#timelines[lane]!, lane, this.#timelineRead[lane]!, this.timeline);
-        this.#timelineRead[lane] = taken.next;
-        this.timelineLost += taken.lost;
-      }
     }
+    this.runLog?.poll();
   }
 
   /** With failures about: what has ended since is told in an order in which conflicts are in program order. */
@@ -462,8 +463,15 @@ export class Engine {
     for (const record of records) {
       const handle = this.#handles[graph.launch[record]!]!;
       if (unjudged(graph, record)) this.#judge(handle, record);
-      if (graph.kind[handle.slot] !== Kind.host) this.executor.ready(record);
-      else this.#finisher.finish(record, graph.poison[record] === 0 && !this.#runHost(handle, record));
+      if (graph.kind[handle.slot] !== Kind.host) {
+        this.executor.ready(record);
+        continue;
+      }
+      const skipped = graph.poison[record] !== 0;
+      this.runLog?.recorder.begin(0);
+      const failed = !skipped && !this.#runHost(handle, record);
+      this.runLog?.recorder.end(graph.number[record]!, 0, endBits(failed, skipped));
+      this.#finisher.finish(record, failed);
     }
     return records.length > 0;
   }
@@ -585,18 +593,21 @@ export class Engine {
   /** Called while records or edges are used up. */
   #starve(): void {
     this.#wait(
+      'records',
       this.graph.limits.records >> 2,
       () => this.builder.freeRecords === 0 || this.builder.freeEdges === 0,
     );
   }
 
   /** Blocks until about `count` records have ended, or something else happened. */
-  #wait(count: number, stillWanted: () => boolean): void {
+  #wait(reason: WaitReason, count: number, stillWanted: () => boolean, operation = -1): void {
     if (this.#lost !== null) throw this.#lost;
     const open = this.#open;
     this.poll();
     if (this.#closing.length > 0 || this.#open !== open || !stillWanted()) return;
+    const from = this.runLog?.since() ?? 0;
     this.executor.block(count, () => !this.#anythingNew());
+    this.runLog?.waited(reason, operation, from);
     this.poll();
   }
 
@@ -608,7 +619,7 @@ export class Engine {
 
   /** Blocks until a launch has ended. */
   waitFor(handle: LaunchHandle): void {
-    while (!handle.closed) this.#wait(1, () => !handle.closed);
+    while (!handle.closed) this.#wait('launch', 1, () => !handle.closed, handle.operation);
   }
 
   /**
@@ -618,31 +629,44 @@ export class Engine {
   barrier(handle: LaunchHandle): void {
     if (!this.options.barriers) return;
     const largest = Math.ceil(handle.points / Math.max(1, handle.records.length));
-    while (!handle.closed) this.#wait(Math.max(1, Math.ceil(handle.left / largest)), () => !handle.closed);
+    while (!handle.closed) {
+      const left = Math.max(1, Math.ceil(handle.left / largest));
+      this.#wait('launch', left, () => !handle.closed, handle.operation);
+    }
     this.#learn();
   }
 
   /** Tells a placement that learns what ran since the last barrier. */
   #learn(): void {
-    const { placement, timeline } = this.options;
-    if (placement?.learn === undefined) return;
-    placement.learn(this.timeline.slice(this.#learnt), this.taskNames);
-    this.#learnt = this.timeline.length;
-    if (timeline) return;
-    // Recorded for the placement alone.
-    this.timeline.length = this.#learnt = 0;
+    const { placement } = this.options;
+    if (placement?.learn === undefined || this.runLog === null) return;
+    const ran = this.runLog.ran();
+    placement.learn(ran, this.taskNames);
+    if (this.options.record?.timeline === 'keep') this.#keep(ran);
+  }
+
+  #keep(ran: readonly TimelineEntry[]): void {
+    for (const entry of ran) this.#timeline.push(entry);
+  }
+
+  /** What ran so far. */
+  timeline(): readonly TimelineEntry[] {
+    if (this.runLog !== null) this.#keep(this.runLog.ran());
+    return this.#timeline;
   }
 
   /** Resolves when a launch has ended (with or without an error). */
   async ended(handle: LaunchHandle): Promise<void> {
     this.poll();
     if (!handle.closed && this.#lost === null) {
+      const from = this.runLog?.since() ?? 0;
       await new Promise<void>((resolve) => {
         handle.watchers.push(resolve);
         this.#watching++;
         Atomics.store(this.graph.watched, handle.slot, 1);
         this.#rung();
       });
+      this.runLog?.waited('await', handle.operation, from);
     }
     if (this.#lost !== null) throw this.#lost;
   }
@@ -691,7 +715,7 @@ export class Engine {
 
   /** Blocks until all launches have ended. */
   drainAll(): void {
-    while (this.#open > 0) this.#wait(1, () => this.#open > 0);
+    while (this.#open > 0) this.#wait('launch', 1, () => this.#open > 0);
   }
 
   /** The first failure in program order that the program was not told yet, and marks it as told. */
@@ -710,15 +734,6 @@ export class Engine {
 
 const NO_RECORDS = new Int32Array(0);
 const NONE_TAKEN: readonly PointOfLaunch[] = [];
-
-/** `file:line:column` of the first frame of a stack that lies outside of the runtime. */
-export function launchSite(site: { readonly stack?: string }): string {
-  const frames = (site.stack ?? '').split('\n').slice(1);
-  const here = new URL('..', import.meta.url).href;
-  const frame = frames.find((line) => !line.includes(here) && !line.includes('node:')) ?? frames[0] ?? '';
-  const place = /\(?((?:file:\/\/|\/)[^()]*:\d+:\d+)\)?$/.exec(frame.trim());
-  return place?.[1]?.replace(/^file:\/\//, '') ?? (frame.trim().replace(/^at /, '') || 'an unknown place');
-}
 
 export function formatBytes(bytes: number): string {
   if (bytes >= 2 ** 30) return `${(bytes / 2 ** 30).toFixed(2)} GiB`;

@@ -53,6 +53,7 @@ export class HostOperations implements RegionPort, FuturePort {
     engine.heap.store(unit, FoldWord.points, source.points);
     engine.heap.store(unit, FoldWord.op, REDUCTIONS.indexOf(operator));
     graph.args[handle.slot] = unit;
+    engine.runLog?.takes(handle, source, 0, source.points);
     makeOne(engine, handle, () => {
       for (let i = 0; i < source.records.length; i++)
         builder.after(source.records[i]!, source.generations[i]!, true);
@@ -97,8 +98,14 @@ export class HostOperations implements RegionPort, FuturePort {
       const value = run();
       new Results(engine.heap, engine.graph.results[handle.slot]!, 1).set(0, value);
     };
+    const records = source.records.length;
+    if (records > 0) {
+      const first = Math.floor((from * source.points) / records);
+      const end = Math.floor((Math.min(to, records) * source.points) / records);
+      engine.runLog?.takes(handle, source, first, end - first);
+    }
     makeOne(engine, handle, () => {
-      for (let i = from; i < Math.min(to, source.records.length); i++) {
+      for (let i = from; i < Math.min(to, records); i++) {
         engine.builder.after(source.records[i]!, source.generations[i]!, true);
       }
     });
@@ -135,6 +142,7 @@ export class HostOperations implements RegionPort, FuturePort {
     handle.host = () => run(instance);
     handle.uses.push({ fields: uses, instances: [instance], partition, colours: requirement.colours });
     tree.use(handle, uses);
+    engine.runLog?.requires(handle, [requirement]);
     makeOne(engine, handle, () => {
       for (const sets of tree.state.classes([index])) {
         engine.analysis.use(sets, sets.cover(partition), partition, colour, code);

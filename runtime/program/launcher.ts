@@ -214,6 +214,8 @@ export class Launcher implements PredicatePort {
     handle.futures = [...split.futures, ...split.failed, ...(guard === null ? [] : [guard])];
     const { slot } = handle;
     graph.requirements[slot] = resolved.length;
+    engine.runLog?.requires(handle, resolved);
+    for (const { source, index } of handle.futures) engine.runLog?.takes(handle, source, index, 1);
     if (options?.priority === 'background') graph.background[slot] = 1;
     if (guard !== null) openGate(engine, handle, guard, options!.otherwise);
     if (options?.signal !== undefined) engine.cancellation.watch(handle, options.signal);
@@ -349,6 +351,7 @@ export class Launcher implements PredicatePort {
     apply.reduces = handle;
     graph.tree[handle.slot] = unit;
     graph.tree[apply.slot] = unit;
+    engine.runLog?.folds(apply, handle);
     const record = builder.open(apply.slot, 0, 1, 0);
     builder.expect(1); // the root of the tree
     for (const { requirement, steps, use } of reductions) {

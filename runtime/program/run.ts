@@ -17,6 +17,7 @@ import {
 } from '../mapping/static-placement.js';
 import { Context } from './context.js';
 import { Engine } from './engine.js';
+import type { RunLogOptions } from './run-log.js';
 
 export const EXECUTORS = ['threads', 'bulk', 'inOrder', 'virtual'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly steal?: boolean;
   /** Launches that overwrite a whole region get fresh memory while others still read the old; default true. */
   readonly rename?: boolean;
+  /** A file that a profile of the run is written to (`.mprof`): for `maniple profile` and `maniple check`. */
+  readonly profile?: string;
   /** Record what ran when, and hand it to `onTimeline` at the end. */
   readonly onTimeline?: (timeline: Timeline) => void;
   /** Statistics at the end. */
@@ -80,7 +83,7 @@ export interface TaskPoint {
 export interface Timeline {
   readonly entries: readonly TimelineEntry[];
   readonly taskNames: readonly string[];
-  /** Entries that were overwritten before they were read. */
+  /** Entries that were overwritten before they were read: none, since rings hold whatever can be in flight. */
   readonly lost: number;
 }
 
@@ -96,6 +99,18 @@ function placementOf({ placement = 'block', costs }: RunOptions, workers: number
   }
   if (placement === 'block') return null;
   return costs === undefined ? new LearningLongestFirst(workers) : new LongestFirst(workers, costs);
+}
+
+/** What is recorded of the run: a profile, what ran, or nothing. */
+function recordOf(
+  options: RunOptions,
+  executor: ExecutorName,
+  placement: Placement | null,
+): RunLogOptions | null {
+  const { profile: file = null, onTimeline, seed = 1 } = options;
+  const timeline = onTimeline !== undefined ? 'keep' : placement?.learn !== undefined ? 'learn' : null;
+  if (file === null && timeline === null) return null;
+  return { file, timeline, run: { executor, seed, program: process.argv.slice(1) } };
 }
 
 /** What the control group lets this process use, or the machine's memory. */
@@ -127,6 +142,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
     throw new UsageError(`workers is ${workers}, but must be an integer from 1 to 1024.`);
   }
+  const placement = executor === 'bulk' ? placementOf(options, workers) : null;
   const engine = new Engine({
     workers,
     seed: seed | 0,
@@ -134,9 +150,9 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     check: options.check ?? false,
     steal: options.steal ?? true,
     rename: options.rename ?? true,
-    timeline: options.onTimeline !== undefined,
+    record: recordOf(options, executor, placement),
     barriers: executor === 'bulk',
-    placement: executor === 'bulk' ? placementOf(options, workers) : null,
+    placement,
     faults: options.faults ?? {},
     limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },
     chunkBytes: options.chunkBytes ?? 1 << 18,
@@ -166,22 +182,25 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     };
     engine.builder.onEdge = (before, _generation, after) => onEdge(describe(before), describe(after));
   }
+  let complete = false;
   try {
     const value = await untilAborted(main, engine, options.signal);
     await engine.quiet();
     const error = engine.untold();
     if (error !== null) throw error;
     if (options.signal?.aborted === true) throw aborted(options.signal);
+    complete = true;
     return value;
   } finally {
     // Whatever happened, all lanes end: first what they still run, as far as it ends by itself.
     engine.detach();
     await engine.executor.stop();
     engine.poll();
+    engine.runLog?.close(complete ? 'complete' : 'failed');
     options.onTimeline?.({
-      entries: engine.timeline,
+      entries: engine.timeline(),
       taskNames: engine.taskNames,
-      lost: engine.timelineLost,
+      lost: 0,
     });
     options.onStatistics?.({
       operations: engine.operations,

@@ -92,6 +92,7 @@ export class Tree {
       engine.release(old);
     }
     engine.analysis.rename(sets);
+    engine.runLog?.renames(engine.operations, this, sets.fields);
     return true;
   }
 
@@ -188,6 +189,7 @@ export class Tree {
   free(): void {
     if (this.freed) return;
     this.freed = true;
+    this.engine.runLog?.frees(this);
     for (const instance of this.#instances) if (instance !== null) this.engine.release(instance);
     this.#instances.fill(null);
     this.engine.afterAll(() => {

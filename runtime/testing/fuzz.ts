@@ -1,4 +1,5 @@
 // The fuzzer: random programs on the runtime, in batches, until enough operations have run or one differs.
+import { checkLog } from '../observe/check.js';
 import type { RunOptions } from '../program/run.js';
 import { type Difference, firstDifference, runDifferential } from './differential.js';
 import { countShapes, observeAll, runtimeExecutor } from './driver.js';
@@ -58,6 +59,33 @@ function drawBatch(seed: number, operationsLeft: number, failures: number): Batc
   return batch;
 }
 
+/** What the checker has to say of the log of a batch; null when every conflict is ordered, and nothing else. */
+function wrongOrder(profile: string): string | null {
+  const report = checkLog(profile);
+  if (report.clean && report.needless === 0) return null;
+  const {
+    missingPairs,
+    earlyPairs,
+    togetherPairs,
+    withinPairs,
+    partialNames,
+    freed,
+    untimed,
+    needlessPairs,
+  } = report;
+  const found = {
+    missingPairs,
+    earlyPairs,
+    togetherPairs,
+    withinPairs,
+    partialNames,
+    freed,
+    untimed,
+    needlessPairs,
+  };
+  return JSON.stringify(found);
+}
+
 /** The first program of a batch that differs when the batch is run as a whole; undefined when all agree. */
 async function differing(batch: Batch, options: RunOptions): Promise<Difference | undefined> {
   let got: Observed[];
@@ -67,6 +95,11 @@ async function differing(batch: Batch, options: RunOptions): Promise<Difference 
     const seed = batch.programs[0]!.seed;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { seed, what: 'thrown', operation: 'a batch', expected: 'no error', got: text };
+  }
+  const order = options.profile === undefined ? null : wrongOrder(options.profile);
+  if (order !== null) {
+    const seed = batch.programs[0]!.seed;
+    return { seed, what: 'thrown', operation: 'a batch', expected: 'every conflict ordered', got: order };
   }
   for (const [i, program] of batch.programs.entries()) {
     const difference = firstDifference(program, batch.expected[i]!, got[i]!);

@@ -1,4 +1,6 @@
 // The public import `maniple/testing`: generators, the in-order oracle and the checker, for users' own tests.
+
+export { type CheckReport, checkLog } from '../observe/check.js';
 export {
   type Conflicts,
   checkOrder,

@@ -1,7 +1,7 @@
 // Random programs on every executor against the plain-array interpreter. MANIPLE_FUZZ_OPS sets how many operations
 // run in all (default 5,000), MANIPLE_FUZZ_SEED where the seeds begin.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,6 +17,9 @@ const operations = Number(process.env['MANIPLE_FUZZ_OPS'] ?? 5000);
 const firstSeed = Number(process.env['MANIPLE_FUZZ_SEED'] ?? 1);
 /** A batch takes a second or so; shrinking a finding takes longer. */
 const silenceMax_s = 240;
+
+const logs = mkdtempSync(join(tmpdir(), 'maniple-logs-'));
+t.teardown(() => rmSync(logs, { recursive: true, force: true }));
 
 const configurations: readonly { name: string; run: RunOptions; share: number; failures?: number }[] = [
   { name: 'in order', run: { executor: 'inOrder' }, share: 0.15 },
@@ -83,7 +86,9 @@ for (const [i, { name, run, share, failures = 0 }] of configurations.entries()) 
   t.test(`${name}: no difference`, async (t) => {
     // Every configuration has seeds of its own.
     const count = Math.ceil(operations * share);
-    const result = await fuzzed(run, count, firstSeed + i * 10_000_000, failures);
+    // Every batch leaves a log, and the log is checked.
+    const profile = join(logs, `${i}.mprof`);
+    const result = await fuzzed({ ...run, profile }, count, firstSeed + i * 10_000_000, failures);
     t.equal(typeof result === 'string' ? result : report(result), '');
     if (typeof result === 'object') t.ok(result.operations >= count, `${result.operations} operations`);
   });

@@ -41,7 +41,7 @@ export const promises: readonly { from: RegExp; never: RegExp; because: string }
     because: 'the oracle shares no code with the analysis that it judges',
   },
   {
-    from: /^runtime\/observe\/check/,
+    from: /^runtime\/observe\//,
     never: /^runtime\/(?!observe\/|spaces\/|events\/|errors)/,
     because: 'the checker shares no code with what it checks',
   },
