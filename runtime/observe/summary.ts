@@ -159,13 +159,19 @@ export class Summariser implements RecordVisitor {
       waitMedian: waits.quantile(0.5),
       waitP95: waits.quantile(0.95),
     }));
+    // Workers that had nothing to do at all are shown, unless the launching thread runs everything itself.
+    if ([...this.#lanes.keys()].some((lane) => lane < run.workers)) {
+      for (let lane = 0; lane < run.workers; lane++) {
+        if (!this.#lanes.has(lane)) this.#lanes.set(lane, new Lane());
+      }
+    }
     const lanes = [...this.#lanes]
       .sort(([a], [b]) => a - b)
       .map(([number, { last, ...lane }]) => ({
         lane: number,
         name: laneName(number, run.workers),
         ...lane,
-        atEnd: Math.max(0, this.#last - last),
+        atEnd: Number.isNaN(last) ? span : Math.max(0, this.#last - last),
       }));
     // Without workers the launching thread runs the tasks itself.
     const workers = lanes.filter(({ lane }) => lane < run.workers);
