@@ -13,11 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import t from 'tap';
-import ts from 'typescript';
 import { checkText } from '../apps/check/check.js';
 import { checkLog } from '../runtime/observe/check.js';
 import { agrees, steps } from './support/guide.js';
 import { checkout } from './support/needs.js';
+import { complaints } from './support/program-types.js';
 
 const chapters = [
   'README.md',
@@ -109,37 +109,6 @@ t.test('the order of every run of the guide was checked', (t) => {
 });
 
 t.test('the programs of the guide have no type errors but the expected ones', (t) => {
-  const own = (name: string): string[] => [join(checkout, 'dist', `${name}.d.ts`)];
-  const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
-    exports: Record<string, string>;
-  };
-  const paths = Object.fromEntries(
-    Object.entries(manifest.exports)
-      .filter(([, target]) => target.endsWith('.js'))
-      .map(([name, target]) => [
-        `maniple${name.slice(1)}`,
-        own(target.slice('./dist/'.length, -'.js'.length)),
-      ]),
-  );
-  const program = ts.createProgram(programs, {
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    noEmit: true,
-    skipLibCheck: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
-    types: ['node'],
-    typeRoots: [join(checkout, 'node_modules/@types')],
-    paths,
-  });
-  const complaints = ts.getPreEmitDiagnostics(program).map((it) => {
-    const text = ts.flattenDiagnosticMessageText(it.messageText, '\n');
-    if (it.file === undefined) return text;
-    const { line } = it.file.getLineAndCharacterOfPosition(it.start ?? 0);
-    return `${it.file.fileName.slice(folder.length + 1)}:${line + 1} ${text}`;
-  });
-  t.same(complaints, []);
+  t.same(complaints(programs, folder), []);
   t.end();
 });
