@@ -57,7 +57,7 @@ export const Code = {
 } as const;
 
 /** Kinds of launches, in the order of the graph's kinds. */
-export const LAUNCH_KINDS = ['task', 'apply', 'join', 'host', 'foldResults', 'io'] as const;
+export const LAUNCH_KINDS = ['task', 'apply', 'join', 'host', 'foldResults', 'io', 'atomic', 'gang'] as const;
 /** Why the launching thread waited. */
 export const WAITS = ['records', 'slots', 'memory', 'launch', 'await'] as const;
 export type WaitReason = (typeof WAITS)[number];

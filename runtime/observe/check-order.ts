@@ -309,11 +309,14 @@ export class OrderChecker implements LogVisitor {
         pieces.spaces[piece]!.at(0),
       );
     if (earlier.launch === record.launch) {
+      // Atomic points of one launch may run in any order; those of a gang hold what they share together.
+      if (demand === 2) return;
       findings.within++;
       add(findings.withinPairs, pair);
       return;
     }
     if (demand === 2) {
+      if (earlier.stampA === record.number) return;
       this.#atomic.push({ earlier, later: record, pair: pair() });
       return;
     }
@@ -390,7 +393,8 @@ export class OrderChecker implements LogVisitor {
         const ub = rb.uses[j]!;
         if (ua.field !== ub.field || ra.memory[i] !== rb.memory[j] || !counts(b, ub)) continue;
         const applies = a.launch!.folds !== null && b.launch!.folds !== null;
-        if (this.#demands.of(this.#demands.code(ua), this.#demands.code(ub), applies) === 1) return true;
+        // Atomic uses may be kept apart by an order as well.
+        if (this.#demands.of(this.#demands.code(ua), this.#demands.code(ub), applies) !== 0) return true;
       }
     }
     return false;

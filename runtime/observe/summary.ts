@@ -91,6 +91,7 @@ export class Summariser implements RecordVisitor {
   readonly #lanes = new Map<number, Lane>();
   readonly #waits = new Map<WaitReason, number>();
   #first = Number.POSITIVE_INFINITY;
+  #awaited = 0;
   #launched = Number.POSITIVE_INFINITY;
   #last = 0;
   #memory = 0;
@@ -137,7 +138,10 @@ export class Summariser implements RecordVisitor {
   }
 
   waited(reason: WaitReason, _operation: number, from: number, to: number): void {
-    this.#waits.set(reason, (this.#waits.get(reason) ?? 0) + to - from);
+    // A program may await several things at once: what they have in common counts once.
+    const since = reason === 'await' ? Math.max(from, this.#awaited) : from;
+    if (reason === 'await') this.#awaited = Math.max(this.#awaited, to);
+    this.#waits.set(reason, (this.#waits.get(reason) ?? 0) + Math.max(0, to - since));
   }
 
   memory(_time: number, bytes: number): void {
@@ -171,6 +175,8 @@ export class Summariser implements RecordVisitor {
         lane: number,
         name: laneName(number, run.workers),
         ...lane,
+        // The other lanes have work of their own between records.
+        between: number < run.workers ? lane.between : 0,
         atEnd: Number.isNaN(last) ? span : Math.max(0, this.#last - last),
       }));
     // Without workers the launching thread runs the tasks itself.
