@@ -143,6 +143,18 @@ export class CancelledError extends ManipleError {
   }
 }
 
+/**
+ * A collective of a gang cannot be completed: members called different ones, or some have ended. `released` is true where
+ * another member failed, and this one only waited for it.
+ */
+export class GangError extends ManipleError {
+  readonly released: boolean;
+  constructor(message: string, released = false) {
+    super(message);
+    this.released = released;
+  }
+}
+
 /** The memory budget does not hold what the program needs at once. */
 export class OutOfMemoryError extends ManipleError {
   /** Who holds how many bytes, largest first. */

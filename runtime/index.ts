@@ -1,5 +1,6 @@
 // The one import a program needs.
 export * from './errors.js';
+export type { Gang } from './execution/gang.js';
 export type { Resource, TaskContext } from './execution/leaf.js';
 export type { Shape } from './execution/view.js';
 export { type CostOf, recordedCosts } from './mapping/static-placement.js';

@@ -3,9 +3,10 @@
 // Nothing is allocated on the way but list entries, which are pooled.
 //
 // An order is imposed between two records only if their requirements interfere and share a point, apart from joins:
-// a record that many readers (or all writers) run into stands for them towards whoever needs all of them.
+// a record that many readers (or all writers) run into stands for them towards whoever needs all of them. Users that are
+// merely atomic or simultaneous towards each other get no order; reservations.ts keeps atomic ones apart.
 import type { Graph } from '../graph/layout.js';
-import { EXECUTION_INTERFERENCE, USAGE_CODES, usageOf } from '../privileges/index.js';
+import { EXECUTION_INTERFERENCE, isOrder, USAGE_CODES, usageOf } from '../privileges/index.js';
 import { type IndexPartition, overlapTable } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
 import { type Cover, EquivalenceSets } from './equivalence-sets.js';
@@ -22,6 +23,10 @@ const READS = Uint8Array.from({ length: USAGE_CODES }, (_, code) =>
 );
 const REDUCES = Uint8Array.from({ length: USAGE_CODES }, (_, code) =>
   usageOf(code).privilege === 'reduce' ? 1 : 0,
+);
+/** Ordered with everybody that conflicts with it: it may stand for those that it was ordered after. */
+const EXCLUSIVE = Uint8Array.from({ length: USAGE_CODES }, (_, code) =>
+  usageOf(code).coherence === 'exclusive' ? 1 : 0,
 );
 /** Old values reach the user: a failure of who wrote them does too. */
 const TAKES_DATA = Uint8Array.from({ length: USAGE_CODES }, (_, code) => {
@@ -181,8 +186,9 @@ export class Analysis {
     usage: number,
     covers: boolean,
   ): void {
-    this.#after(sets.writers, set, partition, colour, usage, covers, true);
-    sets.readerCount[set] = this.#after(sets.readers, set, partition, colour, usage, covers, true);
+    const dominates = EXCLUSIVE[usage] === 1;
+    this.#after(sets.writers, set, partition, colour, usage, covers, dominates);
+    sets.readerCount[set] = this.#after(sets.readers, set, partition, colour, usage, covers, dominates);
     this.#afterWide(sets, set, usage, covers);
     sets.writersJoin = null;
     const { current } = this.#builder;
@@ -220,7 +226,7 @@ export class Analysis {
       if (graph.generation[record] !== generation && !builder.isPoisoned(record, generation)) drop = true;
       else if (record !== current || graph.generation[record] !== generation) {
         const conflict =
-          this.#interference[earlier * USAGE_CODES + usage] !== 0 ||
+          isOrder(this.#interference[earlier * USAGE_CODES + usage]!) ||
           // Two reductions by one operator do not conflict, but what they fold in is folded in program order.
           (REDUCES[earlier] === 1 && REDUCES[usage] === 1 && this.#drop !== 'apply');
         if (conflict) {
@@ -269,7 +275,7 @@ export class Analysis {
   #readAll(sets: EquivalenceSets, partition: IndexPartition, colour: number, usage: number): void {
     const builder = this.#builder;
     const graph = this.#graph;
-    if (sets.count > JOIN_WRITERS) {
+    if (sets.count > JOIN_WRITERS && EXCLUSIVE[usage] === 1) {
       let join = sets.writersJoin;
       if (join === null || graph.generation[join.record] !== join.generation) {
         const { current, unmet } = builder;
@@ -308,10 +314,11 @@ export class Analysis {
       for (let i = from; i < wide.length; i++) {
         const { record, generation, usage: earlier } = wide[i]!;
         if (record === current && graph.generation[record] === generation) continue;
-        if (this.#interference[earlier * USAGE_CODES + usage] !== 0) builder.after(record, generation, false);
+        if (isOrder(this.#interference[earlier * USAGE_CODES + usage]!))
+          builder.after(record, generation, false);
       }
     }
-    if (covers) sets.wideSeen[set] = wideDropped + wide.length;
+    if (covers && EXCLUSIVE[usage] === 1) sets.wideSeen[set] = wideDropped + wide.length;
   }
 
   /** Replaces the wide readers by those that are alive, and those by a join when there are many. */
@@ -321,8 +328,10 @@ export class Analysis {
     const alive = sets.wide.filter(({ record, generation }) => graph.generation[record] === generation);
     const { current, unmet } = builder;
     sets.wideDropped += sets.wide.length;
-    const others = alive.filter(({ record }) => record !== current);
-    const own = alive.filter(({ record }) => record === current);
+    // A join stands for readers that conflict with the same users.
+    const joined = alive.find(({ record }) => record !== current)?.usage;
+    const others = alive.filter(({ record, usage }) => record !== current && usage === joined);
+    const own = alive.filter(({ record, usage }) => record === current || usage !== joined);
     if (others.length > JOIN_READERS / 2) {
       const { usage, partition } = others[0]!;
       const record = this.#openJoin();
@@ -363,7 +372,7 @@ export class Analysis {
       let keptCount = 0;
       for (let at = left; at !== NIL; ) {
         const next = users.next[at]!;
-        if (users.record[at] === current) {
+        if (users.record[at] === current || users.usage[at] !== usage) {
           users.next[at] = kept;
           kept = at;
           keptCount++;

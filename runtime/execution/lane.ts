@@ -1,5 +1,6 @@
 // Runs records on one thread: finds the task, makes its views and arguments (once each), calls it for every point,
 // keeps what it returns or throws. The same code serves workers, the I/O lane, and the executors without threads.
+import { GangError } from '../errors.js';
 import { endBits, type LaneRecorder } from '../events/lane-log.js';
 import { Gate, type Graph, Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
@@ -8,11 +9,14 @@ import { Results, readArgs, readValue, writeValue } from '../memory/launch-layou
 import { SpaceWord, ViewWord } from '../memory/view-layout.js';
 import type { ReadySink } from './finish.js';
 import { foldResults } from './fold-results.js';
+import { breakGang, endMember, GangMember } from './gang.js';
+import { Broken, Decision, GangWord, gangWords, memberOf, SETS } from './gang-block.js';
 import { cancel, takeOtherwise, verdict } from './gate.js';
-import { guardArray } from './guard.js';
+import { guardBut } from './guard.js';
 import type { Leaf, Resource, TaskContext } from './leaf.js';
 import { randomAt } from './random.js';
 import { blockOf, ReductionTree } from './reduction-tree.js';
+import { acquire, release } from './reservation.js';
 import { decodeView, type TaskView } from './view.js';
 
 /** What a failed task leaves behind for the launching thread, serialized. */
@@ -23,6 +27,12 @@ export interface Failure {
   readonly stack: string | undefined;
 }
 
+/** The members of a gang that has ended, and whether it failed. */
+export interface GangEnd {
+  readonly records: readonly number[];
+  readonly failed: boolean;
+}
+
 export interface LaneOptions {
   readonly lane: number;
   readonly seed: number;
@@ -30,6 +40,8 @@ export interface LaneOptions {
   readonly check: boolean;
   /** Records what runs here. */
   readonly recorder: LaneRecorder | null;
+  /** Looks around before a member of a gang sleeps; 0 where threads outnumber processors. */
+  readonly spins?: number;
   readonly log: (line: string) => void;
 }
 
@@ -46,6 +58,7 @@ class Context implements TaskContext {
   index = 0;
   draws = 0;
   task = '';
+  gang: GangMember | null = null;
   slot = 0;
   readonly #gate: Int32Array;
   readonly #seed: number;
@@ -125,6 +138,15 @@ export class Lane {
     this.#context.dispose();
   }
 
+  /**
+   * Whether a record may run now. One whose reservations are taken waits for them, and is made ready again by whoever
+   * releases the last; the lane goes on with something else.
+   */
+  admit(record: number): boolean {
+    const kind = this.#graph.kind[this.#graph.launch[record]!]!;
+    return kind !== Kind.atomic && kind !== Kind.apply ? true : acquire(this.#graph, this.#heap, record);
+  }
+
   /** Runs a record of any kind but join and host; returns false when it failed. Poisoned records run nothing. */
   run(record: number): boolean {
     const { recorder } = this.#options;
@@ -132,7 +154,8 @@ export class Lane {
     const graph = this.#graph;
     const slot = graph.launch[record]!;
     // Only tasks have a kind of their own.
-    const kind = graph.kind[slot] === Kind.task ? 1 + graph.task[slot]! : 0;
+    const what = graph.kind[slot];
+    const kind = what === Kind.task || what === Kind.atomic ? 1 + graph.task[slot]! : 0;
     recorder.begin(kind);
     const done = this.#run(record);
     recorder.end(graph.number[record]!, kind, endBits(!done, done && graph.poison[record] !== 0));
@@ -143,18 +166,73 @@ export class Lane {
     const graph = this.#graph;
     const slot = graph.launch[record]!;
     const kind = graph.kind[slot]!;
+    if (kind === Kind.task) return this.#runLeaf(record, slot);
+    if (kind === Kind.atomic) {
+      const done = this.#runLeaf(record, slot);
+      release(graph, this.#heap, record, this.#ready);
+      return done;
+    }
     const root = Atomics.load(graph.poison, record);
     if (kind === Kind.apply) {
       const tree = new ReductionTree(graph, this.#heap, graph.tree[slot]!);
       if (root === 0) tree.apply();
       else tree.discard();
+      release(graph, this.#heap, record, this.#ready);
       return true;
     }
+    if (root !== 0) return true;
+    return this.#fold(record, slot);
+  }
+
+  /** Runs a member of a gang; returns all members when it was the last to end, and null otherwise. */
+  runMember(record: number): GangEnd | null {
+    const graph = this.#graph;
+    const heap = this.#heap;
+    const slot = graph.launch[record]!;
+    const unit = graph.gang[slot]!;
+    const words = gangWords(heap, unit);
+    const context = this.#context;
+    context.gang = new GangMember(heap, unit, graph.first[record]!, graph.control, this.#options.spins ?? 0);
+    const { recorder } = this.#options;
+    const kind = 1 + graph.task[slot]!;
+    recorder?.begin(kind);
+    const done = this.#runDecided(record, slot, words[GangWord.decision]!);
+    recorder?.end(graph.number[record]!, kind, endBits(!done, done && graph.poison[record] !== 0));
+    context.gang = null;
+    if (!done) breakGang(words);
+    if (!endMember(words)) return null;
+    // One failure is everybody's: how far the others had come is chance.
+    const records = Array.from({ length: words[GangWord.size]! }, (_, rank) => memberOf(heap, unit, rank));
+    const broken = words[GangWord.broken] !== Broken.no;
+    if (broken) {
+      for (const member of records) poison(graph, member, graph.operation[slot]! + 1);
+      // Whoever waited in vain may have caught the error.
+      const error = new GangError('its members did not all call the same collectives.');
+      if (graph.failure[slot] === 0) this.#report(slot, graph.first[record]!, error);
+    }
+    new Results(heap, words[GangWord.values]!, SETS * records.length).freeBlocks();
+    release(graph, heap, records[0]!, this.#ready);
+    return { records, failed: broken };
+  }
+
+  #runDecided(record: number, slot: number, decision: number): boolean {
+    const graph = this.#graph;
+    const root = Atomics.load(graph.poison, record);
     if (root !== 0) {
       if (graph.tree[slot] !== 0) this.#climb(record, null, root);
       return true;
     }
-    if (kind === Kind.foldResults) return this.#fold(record, slot);
+    if (decision === Decision.run) return this.#runTask(record, slot);
+    return this.#passBy(record, slot, decision === Decision.cancelled ? 'cancelled' : 'otherwise');
+  }
+
+  #runLeaf(record: number, slot: number): boolean {
+    const graph = this.#graph;
+    const root = Atomics.load(graph.poison, record);
+    if (root !== 0) {
+      if (graph.tree[slot] !== 0) this.#climb(record, null, root);
+      return true;
+    }
     if (graph.gate[slot] !== 0) {
       const what = verdict(graph, this.#heap, slot);
       if (what !== 'run') return this.#passBy(record, slot, what);
@@ -357,7 +435,13 @@ export class Lane {
       const target = tree?.targets.findIndex(({ requirement }) => requirement === i) ?? -1;
       if (target >= 0 || checked) {
         const part = target >= 0 ? this.#partialOfView(tree!, partial!, target, unit) : null;
-        views[names[i]!] = decodeView(heap, unit, leaf.fields[i]!, part, checked ? guardArray : undefined);
+        views[names[i]!] = decodeView(
+          heap,
+          unit,
+          leaf.fields[i]!,
+          part,
+          checked ? guardBut(leaf.shared?.[i] ?? []) : undefined,
+        );
         continue;
       }
       const serial = heap.load(unit, ViewWord.serial);
@@ -420,11 +504,17 @@ export class Lane {
 
   #fail(record: number, slot: number, point: number, error: unknown): void {
     const graph = this.#graph;
+    poison(graph, record, graph.operation[slot]! + 1);
+    // The member that failed says why; those that waited for it have nothing to add.
+    if (!(error instanceof GangError && error.released)) this.#report(slot, point, error);
+  }
+
+  #report(slot: number, point: number, error: unknown): void {
+    const graph = this.#graph;
     const failure: Failure =
       error instanceof Error
         ? { point, name: error.name, message: error.message, stack: error.stack }
         : { point, name: 'Error', message: `it threw ${String(error)}`, stack: undefined };
-    poison(graph, record, graph.operation[slot]! + 1);
     // Of several failed points of a launch the first one is reported: points are ordered within their operation.
     const unit = writeValue(this.#heap, failure);
     for (;;) {

@@ -1,4 +1,5 @@
 // What the execution knows of a leaf task: names, and a function from views to a value. No regions, no analysis.
+import type { Gang } from './gang.js';
 
 /** What a running task may ask of the runtime. One object per lane, the same for every task it runs. */
 export interface TaskContext {
@@ -14,6 +15,8 @@ export interface TaskContext {
   random(): number;
   /** A line on the error stream, marked with task and point. */
   log(...words: unknown[]): void;
+  /** The gang it belongs to; null where the launch did not ask for one. */
+  readonly gang: Gang | null;
   /** The handle of a per-worker resource, made at first use. */
   use<T>(resource: Resource<T>): T;
 }
@@ -31,5 +34,7 @@ export interface Leaf {
   readonly requirements: readonly string[];
   /** Names of the fields of every requirement, in the order of the view's fields. */
   readonly fields: readonly (readonly string[])[];
+  /** Of every requirement the fields that tasks share at the same time: `Atomics` works on them in --check mode too. */
+  readonly shared?: readonly (readonly string[])[];
   readonly run: (views: Readonly<Record<string, unknown>>, args: unknown, context: TaskContext) => unknown;
 }

@@ -10,10 +10,11 @@ import { ELEMENT_KINDS } from '../privileges/element.js';
 import { fillIdentity, foldArrays } from '../privileges/reduction.js';
 import { REDUCTIONS } from '../privileges/usage.js';
 import { countDown, type ReadySink } from './finish.js';
+import { foldShared } from './fold-shared.js';
 import { elements, type Partial } from './view.js';
 
 /** Words of the tree block: what it reduces, then the nodes. */
-export const TreeWord = { blocks: 0, points: 1, requirements: 2, data: 4 } as const;
+export const TreeWord = { blocks: 0, points: 1, requirements: 2, shared: 3, data: 4 } as const;
 
 /** The value of a node whose block failed. */
 const MISSING = -1;
@@ -25,17 +26,22 @@ export function treeBytes(points: number, requirements: number): number {
   return 4 * (TreeWord.data + 2 * requirements + 2 * nodes);
 }
 
-/** Written by the launching thread: requirement numbers, and for each the view of where the result goes. */
+/**
+ * Written by the launching thread: requirement numbers, and for each the view of where the result goes. `shared`: other
+ * tasks may change the same elements while the result is folded in.
+ */
 export function writeTree(
   heap: Heap,
   unit: number,
   points: number,
   reductions: readonly { readonly requirement: number; readonly target: number }[],
+  shared: boolean,
 ): void {
   heap.clear(unit, treeBytes(points, reductions.length));
   heap.store(unit, TreeWord.blocks, reductionBlocks(points));
   heap.store(unit, TreeWord.points, points);
   heap.store(unit, TreeWord.requirements, reductions.length);
+  heap.store(unit, TreeWord.shared, shared ? 1 : 0);
   reductions.forEach(({ requirement, target }, i) => {
     heap.store(unit, TreeWord.data + 2 * i, requirement);
     heap.store(unit, TreeWord.data + 2 * i + 1, target);
@@ -231,6 +237,7 @@ export class ReductionTree {
     const heap = this.#heap;
     const root = this.#takeRoot();
     if (root === MISSING) return;
+    const foldInto = heap.load(this.#tree, TreeWord.shared) === 1 ? foldShared : foldArrays;
     this.targets.forEach(({ view, fields }, i) => {
       const partial = this.part(root, i);
       const space = heap.load(view, ViewWord.space);
@@ -239,7 +246,7 @@ export class ReductionTree {
       const list = pieces > 1 ? heap.int32(space, SpaceWord.data + 2 * pieces) : null;
       fields.forEach(({ kind, lanes, op, home }, f) => {
         const fold = (offset: number, length: number) =>
-          foldArrays(
+          foldInto(
             ELEMENT_KINDS[kind]!,
             REDUCTIONS[op]!,
             elements(heap, kind, home, (first + offset) * lanes, length * lanes),

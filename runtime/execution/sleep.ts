@@ -25,6 +25,11 @@ export function announceWork({ control }: Graph, wakes = 1): void {
   wake(control, Word.epoch, wakes);
 }
 
+/** Many workers have something to do: wakes all that sleep. */
+export function wakeAll(graph: Graph): void {
+  announceWork(graph, graph.limits.workers);
+}
+
 /** A record was retired-to-be: wakes the launching thread when that was the last one it waits for. */
 export function announceRetired({ control }: Graph): void {
   if (Atomics.load(control, Word.launcher) === 0) return;

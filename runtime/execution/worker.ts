@@ -4,8 +4,10 @@ import { addon } from '../../native/index.js';
 import { type LaneRecorder, Source } from '../events/lane-log.js';
 import { type Graph, Kind, Word } from '../graph/layout.js';
 import { unjudged } from '../graph/poison.js';
+import type { Heap } from '../memory/heap.js';
 import { type Deque, pop, push, steal } from './deque.js';
 import { Finisher } from './finish.js';
+import { gangReady, Seats } from './gang-admission.js';
 import type { Lane } from './lane.js';
 import { announceRetired, announceWork, sleep, wakeLauncher } from './sleep.js';
 import { pushReady, takeReady } from './stack.js';
@@ -17,6 +19,8 @@ export interface WorkerOptions {
   readonly steal: boolean;
   /** Records where work was found, and when there was none. */
   readonly recorder: LaneRecorder | null;
+  /** Runs members of gangs and nothing else: the other records are the launching thread's. */
+  readonly gangsOnly: boolean;
   /** Called when a watched launch ended and the launching thread sits in its event loop. */
   readonly ring: () => void;
   /** True once the task kind can be run on this lane. */
@@ -37,6 +41,7 @@ export function toLauncher(graph: Graph, record: number, ring: () => void): void
  */
 export function readySink(
   graph: Graph,
+  heap: Heap,
   own: Deque,
   steal: boolean,
   ring: () => void,
@@ -49,6 +54,9 @@ export function readySink(
       pushReady(graph, Word.ioStack, record);
       Atomics.add(control, Word.io, 1);
       Atomics.notify(control, Word.io, 1);
+    } else if (what === Kind.gang) {
+      if (unjudged(graph, record)) toLauncher(graph, record, ring);
+      else gangReady(graph, heap, record);
     } else {
       if (steal && background[launch[record]!] === 1) pushReady(graph, Word.backgroundStack, record);
       else push(own, record);
@@ -64,13 +72,15 @@ export class WorkerLoop {
   readonly #finisher: Finisher;
   readonly #victims: readonly Deque[];
   readonly #own: Deque;
+  readonly #seats: Seats;
   #held = -1;
 
-  constructor(graph: Graph, lane: Lane, options: WorkerOptions, ready: (record: number) => void) {
+  constructor(graph: Graph, heap: Heap, lane: Lane, options: WorkerOptions, ready: (record: number) => void) {
     this.#graph = graph;
     this.#options = options;
     this.#lane = lane;
     this.#finisher = new Finisher(graph, options.lane, ready);
+    this.#seats = new Seats(graph, heap, options.lane);
     const { workers } = graph.limits;
     this.#own = graph.deques[workers + options.lane]!;
     const others = Array.from({ length: workers - 1 }, (_, i) => (options.lane + 1 + i) % workers);
@@ -89,25 +99,44 @@ export class WorkerLoop {
     for (;;) {
       const record = this.#held >= 0 ? this.#held : this.#find();
       if (record < 0) return 'stop';
-      if (unjudged(graph, record)) {
+      const slot = launch[record]!;
+      const what = kind[slot];
+      // The marks of a gang were looked at when it was called.
+      if (unjudged(graph, record) && what !== Kind.gang) {
         toLauncher(graph, record, ring);
         continue;
       }
-      const slot = launch[record]!;
-      const runs = kind[slot] === Kind.task;
+      const runs = what === Kind.task || what === Kind.atomic || what === Kind.gang;
       if (runs && !loaded(task[slot]!)) {
         this.#held = record;
         return task[slot]!;
       }
       this.#held = -1;
+      if (what === Kind.gang) {
+        this.#runMember(record);
+        continue;
+      }
+      if (what !== Kind.task && !this.#lane.admit(record)) continue;
       const done = this.#lane.run(record);
       if (this.#finisher.finish(record, !done) && Atomics.exchange(control, Word.wanted, 0) === 1) ring();
       announceRetired(graph);
     }
   }
 
+  #runMember(record: number): void {
+    const graph = this.#graph;
+    const end = this.#lane.runMember(record);
+    if (end === null) return;
+    let watched = false;
+    for (const member of end.records) watched = this.#finisher.finish(member, end.failed) || watched;
+    if (watched && Atomics.exchange(graph.control, Word.wanted, 0) === 1) this.#options.ring();
+    for (let i = 0; i < end.records.length; i++) announceRetired(graph);
+  }
+
   #look(): number {
-    let record = pop(this.#own);
+    let record = this.#seats.take();
+    if (record >= 0 || this.#options.gangsOnly) return record;
+    record = pop(this.#own);
     if (record >= 0) {
       this.#options.recorder?.found(Source.own, 0);
       return record;

@@ -12,6 +12,8 @@ export interface Executor {
   started(): Promise<void>;
   /** Asynchronous tasks are about to be launched: whoever makes them ready finds the I/O lane running. */
   startIo(): void;
+  /** A gang of so many members is about to be launched: as many lanes can run them. */
+  startGang(members: number): void;
   /** The launching thread has nothing else to do until about `count` records have ended: lets that happen, or sleeps a little. */
   block(count: number, stillWanted: () => boolean): void;
   /** A watched launch is awaited in the event loop: call `ring` when one has ended. */

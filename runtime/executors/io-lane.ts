@@ -18,9 +18,19 @@ export interface LaneData {
   readonly spins: number;
   readonly cpu: number | null;
   readonly laneLog: SharedLaneLog | null;
+  /** It runs members of gangs and nothing else. */
+  readonly gangsOnly: boolean;
 }
 
-export function laneData(parts: ExecutorParts, lane: number, spins = 0, cpu: number | null = null): LaneData {
+export function laneData(
+  parts: ExecutorParts,
+  lane: number,
+  {
+    spins = 0,
+    cpu = null,
+    gangsOnly = false,
+  }: { spins?: number; cpu?: number | null; gangsOnly?: boolean } = {},
+): LaneData {
   const { graph, heap, seed, check, steal, laneLogs } = parts;
   return {
     graph: { limits: graph.limits, buffer: graph.buffer },
@@ -32,6 +42,7 @@ export function laneData(parts: ExecutorParts, lane: number, spins = 0, cpu: num
     spins,
     cpu,
     laneLog: laneLogs?.[lane] ?? null,
+    gangsOnly,
   };
 }
 

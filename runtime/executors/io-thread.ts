@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { LaneRecorder } from '../events/lane-log.js';
 import { Finisher } from '../execution/finish.js';
 import { Lane } from '../execution/lane.js';
+import { acquire, release } from '../execution/reservation.js';
 import { announceRetired } from '../execution/sleep.js';
 import { takeReady } from '../execution/stack.js';
 import { readySink, toLauncher } from '../execution/worker.js';
@@ -21,7 +22,7 @@ const recorder = data.laneLog === null ? null : new LaneRecorder(data.laneLog, g
 const loader = new TaskLoader(graph, heap);
 const say = (message: LaneMessage) => parentPort!.postMessage(message);
 // Leaf tasks that this lane makes ready wait in its own deque, for others to steal: it runs none of them.
-const ready = readySink(graph, graph.deques[2 * graph.limits.workers]!, data.steal, () => say('ring'));
+const ready = readySink(graph, heap, graph.deques[2 * graph.limits.workers]!, data.steal, () => say('ring'));
 const lane = new Lane(
   graph,
   heap,
@@ -40,7 +41,9 @@ const finisher = new Finisher(graph, data.lane, ready);
 async function start(record: number): Promise<void> {
   const task = graph.task[graph.launch[record]!]!;
   if (!loader.has(task)) await loader.load(task);
+  if (!acquire(graph, heap, record)) return;
   const done = await lane.runAsync(record);
+  release(graph, heap, record, ready);
   if (finisher.finish(record, !done) && Atomics.exchange(graph.control, Word.wanted, 0) === 1) say('ring');
   announceRetired(graph);
 }

@@ -3,12 +3,15 @@
 
 import { steal } from '../execution/deque.js';
 import { Finisher } from '../execution/finish.js';
+import { gangReady } from '../execution/gang-admission.js';
+import { GangWord } from '../execution/gang-block.js';
 import { Lane } from '../execution/lane.js';
 import { randomAt } from '../execution/random.js';
 import { pushReady } from '../execution/stack.js';
 import { type Graph, Kind, launcherLane, Word } from '../graph/layout.js';
 import { unjudged } from '../graph/poison.js';
 import type { Executor, ExecutorParts } from './executor.js';
+import { GangLanes } from './gang-lanes.js';
 import { IoLane } from './io-lane.js';
 
 /** Runs ready records on the launching thread. */
@@ -19,6 +22,7 @@ abstract class OneThread implements Executor {
   readonly #lane: Lane;
   readonly #finisher: Finisher;
   readonly #io: IoLane;
+  readonly #gangs: GangLanes;
   #armed = false;
 
   constructor(parts: ExecutorParts) {
@@ -41,6 +45,7 @@ abstract class OneThread implements Executor {
       ready,
     );
     this.#io = new IoLane(parts);
+    this.#gangs = new GangLanes(parts);
   }
 
   ready(record: number): void {
@@ -48,6 +53,7 @@ abstract class OneThread implements Executor {
     if (kind === Kind.host || unjudged(this.graph, record)) pushReady(this.graph, Word.launcherStack, record);
     else if (kind === Kind.io) this.#io.ready(record);
     else if (kind === Kind.join) this.#finisher.finish(record, false);
+    else if (kind === Kind.gang) this.#runGang(record);
     else this.take(record);
   }
 
@@ -56,24 +62,58 @@ abstract class OneThread implements Executor {
   protected abstract step(): boolean;
 
   protected run(record: number): void {
+    if (!this.#lane.admit(record)) return; // a task of the I/O lane has what it reserves
     const done = this.#lane.run(record);
     this.#finisher.finish(record, !done);
   }
 
   async started(): Promise<void> {}
 
+  /**
+   * Once all members are ready, waits until the gang has ended. Nothing else runs meanwhile but what the I/O lane made
+   * ready: it may hold a reservation that the gang waits for.
+   */
+  #runGang(record: number): void {
+    const { graph } = this;
+    const { gang, launch, remaining } = graph;
+    const { heap } = this.#parts;
+    gangReady(graph, heap, record);
+    const slot = launch[record]!;
+    const unit = gang[slot]!;
+    if (heap.load(unit, GangWord.ready) < heap.load(unit, GangWord.size)) return;
+    while (Atomics.load(remaining, slot) !== 0) {
+      const other = this.#stealFromLanes();
+      if (other >= 0) this.run(other);
+      else this.#io.wait();
+    }
+    while (this.#takeFromLanes());
+  }
+
   startIo(): void {
     this.#io.start();
   }
 
+  startGang(members: number): void {
+    this.#gangs.start(members);
+  }
+
   block(_count: number, _stillWanted: () => boolean): void {
     // Nothing of ours to run: then only the I/O lane can bring progress.
-    if (this.step() || this.#takeFromIo()) return;
+    if (this.step() || this.#takeFromLanes()) return;
     this.#io.wait();
   }
 
-  #takeFromIo(): boolean {
-    const record = steal(this.graph.deques[2 * this.graph.limits.workers]!);
+  /** What the I/O lane and members of gangs have made ready; -1 for nothing. */
+  #stealFromLanes(): number {
+    const { deques, limits } = this.graph;
+    let record = steal(deques[2 * limits.workers]!);
+    for (let lane = 0; record < 0 && lane < this.#gangs.count; lane++)
+      record = steal(deques[limits.workers + lane]!);
+    return record;
+  }
+
+  #takeFromLanes(): boolean {
+    const record = this.#stealFromLanes();
     if (record < 0) return false;
     this.take(record);
     return true;
@@ -84,14 +124,14 @@ abstract class OneThread implements Executor {
     this.#armed = true;
     setImmediate(() => {
       this.#armed = false;
-      while (this.step() || this.#takeFromIo());
+      while (this.step() || this.#takeFromLanes());
       this.#parts.ring();
     });
   }
 
   async stop(): Promise<void> {
     this.#lane.dispose();
-    await this.#io.stop();
+    await Promise.all([this.#io.stop(), this.#gangs.stop()]);
   }
 }
 

@@ -4,9 +4,12 @@ import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { addon } from '../../native/index.js';
 import { push } from '../execution/deque.js';
+import { gangReady } from '../execution/gang-admission.js';
 import { announceWork, sleepLauncher, wake } from '../execution/sleep.js';
 import { pushReady } from '../execution/stack.js';
 import { type Graph, Kind, Word } from '../graph/layout.js';
+import { unjudged } from '../graph/poison.js';
+import type { Heap } from '../memory/heap.js';
 import type { Executor, ExecutorParts } from './executor.js';
 import { IoLane, laneData, listen } from './io-lane.js';
 
@@ -16,6 +19,7 @@ const SPINS = 40;
 export class Threads implements Executor {
   readonly name: string = 'threads';
   readonly #graph: Graph;
+  readonly #heap: Heap;
   readonly #workers: Worker[];
   readonly #io: IoLane;
   readonly #steal: boolean;
@@ -25,6 +29,7 @@ export class Threads implements Executor {
 
   constructor(parts: ExecutorParts) {
     this.#graph = parts.graph;
+    this.#heap = parts.heap;
     const { workers } = parts.graph.limits;
     this.#steal = parts.steal;
     this.#wakes = parts.steal ? 1 : workers;
@@ -36,7 +41,7 @@ export class Threads implements Executor {
     this.#workers = Array.from({ length: workers }, (_, lane) => {
       const cpu = crowded ? null : processors[lane]!;
       const worker = new Worker(new URL('./worker-thread.js', import.meta.url), {
-        workerData: laneData(parts, lane, crowded ? 0 : SPINS, cpu),
+        workerData: laneData(parts, lane, { spins: crowded ? 0 : SPINS, cpu }),
       });
       listen(worker, parts, () => this.#stopping);
       return worker;
@@ -52,6 +57,10 @@ export class Threads implements Executor {
         return;
       case Kind.io:
         this.#io.ready(record);
+        return;
+      case Kind.gang:
+        if (unjudged(graph, record)) pushReady(graph, Word.launcherStack, record);
+        else gangReady(graph, this.#heap, record);
         return;
       default:
         if (this.#steal && graph.background[graph.launch[record]!] === 1) {
@@ -73,6 +82,10 @@ export class Threads implements Executor {
 
   startIo(): void {
     this.#io.start();
+  }
+
+  startGang(): void {
+    // All workers are there.
   }
 
   block(count: number, stillWanted: () => boolean): void {

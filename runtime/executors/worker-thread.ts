@@ -21,7 +21,9 @@ const say = (message: LaneMessage) => parentPort!.postMessage(message);
 if (data.cpu !== null) addon?.setAffinity(data.cpu);
 
 const ring = () => say('ring');
-const ready = readySink(graph, graph.deques[graph.limits.workers + data.lane]!, data.steal, ring);
+const own = graph.deques[graph.limits.workers + data.lane]!;
+// What members of gangs make ready where the launching thread runs everything else waits in their deques for it.
+const ready = readySink(graph, heap, own, data.steal && !data.gangsOnly, ring);
 const lane = new Lane(
   graph,
   heap,
@@ -30,6 +32,7 @@ const lane = new Lane(
     seed: data.seed,
     check: data.check,
     recorder,
+    spins: data.spins,
     log: (log) => say({ log }),
   },
   (task) => loader.get(task),
@@ -37,12 +40,14 @@ const lane = new Lane(
 );
 const loop = new WorkerLoop(
   graph,
+  heap,
   lane,
   {
     lane: data.lane,
     spins: data.spins,
     steal: data.steal,
     recorder,
+    gangsOnly: data.gangsOnly,
     ring,
     loaded: (task) => loader.has(task),
   },

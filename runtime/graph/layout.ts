@@ -5,6 +5,9 @@
 /** Requirements of one task at most. */
 export const MAX_REQUIREMENTS = 16;
 
+/** Reservations of atomic uses: so many are told apart. */
+export const RESERVATIONS = 1024;
+
 /** Words of `Graph.control`. Each lies on a cache line of its own, so that waiting on one does not slow another. */
 export const Word = {
   /** Set to 1 once: every loop ends. */
@@ -34,6 +37,16 @@ export const Word = {
   ended: 176,
   /** Workers whose threads have come up; on the line of `stop`, as neither changes while anything runs. */
   started: 8,
+  /** Spin lock of the reservations. */
+  admission: 192,
+  /** Spin lock of the gangs. */
+  gangLock: 208,
+  /** Not 0 while the gang in `gang` calls for workers: the number of the call. */
+  gangCall: 224,
+  /** Of the gangs, under their lock: slot + 1 of the one that is on its way, head of the list of ready ones, last call. */
+  gang: 256,
+  gangsReady: 257,
+  gangCalls: 258,
 } as const;
 
 /** What a record's launch is. */
@@ -50,7 +63,16 @@ export const Kind = {
   foldResults: 4,
   /** An asynchronous leaf task on the I/O lane. */
   io: 5,
+  /** A leaf task that takes reservations before it runs. */
+  atomic: 6,
+  /** A point of a gang: all of them run at the same time, on workers of their own. */
+  gang: 7,
 } as const;
+
+/** Whether a launch of this kind runs a task of the program (or of the runtime), rather than a step of its own. */
+export function runsTask(kind: number): boolean {
+  return kind === Kind.task || kind === Kind.io || kind === Kind.atomic || kind === Kind.gang;
+}
 
 /** Bits of `Graph.gate`: a predicate decides whether the records run; they were cancelled. */
 export const Gate = { guarded: 1, cancelled: 2 } as const;
@@ -108,10 +130,12 @@ export interface Graph {
   readonly points: Int32Array;
   /** Worker that should run it, by the mapper. */
   readonly place: Int32Array;
-  /** Link in a stack of ready records. */
+  /** Link in a stack of ready records, or in the queue of a reservation. */
   readonly link: Int32Array;
   /** How many records were opened before this one: its name in the log. */
   readonly number: Int32Array;
+  /** Heap block with the reservations it takes, 0 for none. Only for the kinds `atomic`, `apply`, `io`, and the first of a gang. */
+  readonly reserved: Int32Array;
   // one entry per edge
   readonly edgeNext: Int32Array;
   /** Successor record * 2 + (1 when data flow along the edge, so that poison does too). */
@@ -142,12 +166,20 @@ export interface Graph {
   readonly otherwise: Int32Array;
   /** Error text of the first failed point in a heap block, per launch; 0 is none, CANCELLED says that no task threw. */
   readonly failure: Int32Array;
+  /** Heap block of what the members of a gang share. Only for the kind `gang`. */
+  readonly gang: Int32Array;
   /** Per launch and requirement: heap block with the view of every colour, and with the colour of every point (0: identity). */
   readonly bindings: Int32Array;
   readonly projections: Int32Array;
   // one entry per task kind
   /** Heap block that names the module and the export. */
   readonly taskName: Int32Array;
+  // one entry per reservation
+  /** How many share it, or -1 while one has it alone. */
+  readonly holders: Int32Array;
+  /** Queue of records that wait for it; NONE when empty. */
+  readonly waitingFirst: Int32Array;
+  readonly waitingLast: Int32Array;
   // per lane
   /** Deques: inbox of every worker (owner: launching thread), own deque of every worker, own deque of the I/O lane. */
   readonly deques: readonly { readonly ends: Int32Array; readonly items: Int32Array }[];
@@ -160,9 +192,9 @@ export interface SharedGraph {
   readonly buffer: SharedArrayBuffer;
 }
 
-const PER_RECORD = 12;
-const PER_LAUNCH = 17 + 2 * MAX_REQUIREMENTS;
-const CONTROL_WORDS = 256;
+const PER_RECORD = 13;
+const PER_LAUNCH = 18 + 2 * MAX_REQUIREMENTS;
+const CONTROL_WORDS = 288;
 const LINE = 16;
 
 function wordsOf(limits: GraphLimits): number {
@@ -173,6 +205,7 @@ function wordsOf(limits: GraphLimits): number {
     2 * limits.edges +
     PER_LAUNCH * limits.launches +
     limits.tasks +
+    3 * RESERVATIONS +
     (2 * limits.workers + 1) * (2 * LINE + limits.records) +
     lanes * (LINE + limits.records)
   );
@@ -187,6 +220,7 @@ export function createGraph(limits: GraphLimits): Graph {
   graph.control[Word.backgroundStack] = NONE;
   graph.control[Word.ended] = NONE;
   graph.applyRecord.fill(NONE);
+  graph.waitingFirst.fill(NONE);
   return graph;
 }
 
@@ -217,6 +251,7 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
     place: record(),
     link: record(),
     number: record(),
+    reserved: record(),
     edgeNext: take(limits.edges),
     edgeTo: take(limits.edges),
     task: launch(),
@@ -236,9 +271,13 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
     guard: launch(),
     otherwise: launch(),
     failure: launch(),
+    gang: launch(),
     bindings: take(limits.launches * MAX_REQUIREMENTS),
     projections: take(limits.launches * MAX_REQUIREMENTS),
     taskName: take(limits.tasks),
+    holders: take(RESERVATIONS),
+    waitingFirst: take(RESERVATIONS),
+    waitingLast: take(RESERVATIONS),
     deques: Array.from({ length: 2 * limits.workers + 1 }, () => ({
       ends: take(2 * LINE),
       items: take(limits.records),

@@ -8,6 +8,8 @@ export interface Spoilt {
   readonly operation: number;
   /** 1 + the operation that failed first. */
   readonly root: number;
+  /** How it would have written them, as a usage code. */
+  readonly usage: number;
 }
 
 export interface Instance {

@@ -41,6 +41,12 @@ export class Results {
     }
   }
 
+  /** Sets a value and gives back what the old one took. */
+  replace(index: number, value: unknown): void {
+    if (this.tags[index] === Tag.block) freeValue(this.#heap, this.values[index]!);
+    this.set(index, value);
+  }
+
   get(index: number): unknown {
     switch (this.tags[index]) {
       case Tag.number:

@@ -17,6 +17,11 @@ export type InterferenceMode = 'mapping' | 'execution';
 /** The relations in the order of their codes in the tables. */
 export const INTERFERENCES: readonly Interference[] = ['none', 'true', 'anti', 'atomic', 'simultaneous'];
 
+/** Whether a code of the tables puts the later use after the earlier one: `true` and `anti` do. */
+export function isOrder(relation: number): boolean {
+  return relation === 1 || relation === 2;
+}
+
 /**
  * The relation of two uses of one tree that share at least one field and at least one point. The rules are Legion's:
  *

@@ -1,5 +1,5 @@
 // Abort signals and the launches that hang on them: one listener per signal, however many launches.
-import { Gate, type Graph, Kind } from '../graph/layout.js';
+import { Gate, type Graph, runsTask } from '../graph/layout.js';
 import type { LaunchHandle } from './handle.js';
 
 export class Cancellation {
@@ -46,7 +46,7 @@ export class Cancellation {
   cancel(handle: LaunchHandle, reason: unknown): void {
     if (handle.closed) return;
     const kind = this.#graph.kind[handle.slot]!;
-    if (kind !== Kind.task && kind !== Kind.io) return;
+    if (!runsTask(kind)) return;
     handle.cancelled ??= { reason };
     Atomics.or(this.#graph.gate, handle.slot, Gate.cancelled);
   }

@@ -12,12 +12,23 @@ export interface LaunchOptions<T = unknown> {
   readonly priority?: 'normal' | 'background' | undefined;
   /** Once aborted, points that have not started are skipped, and the futures reject with a `CancelledError`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * The points run at the same time, each on a worker of its own, and may wait for each other: `context.gang` has
+   * barriers and collectives. Refused when there are more points than workers.
+   */
+  readonly gang?: boolean | undefined;
 }
 
 /** What `ctx.fill` takes of them. */
 export type FillOptions = Pick<LaunchOptions, 'when' | 'signal'>;
 
-const NAMES: ReadonlySet<string> = new Set<keyof LaunchOptions>(['when', 'otherwise', 'priority', 'signal']);
+const NAMES: ReadonlySet<string> = new Set<keyof LaunchOptions>([
+  'when',
+  'otherwise',
+  'priority',
+  'signal',
+  'gang',
+]);
 
 /** Refuses options that there are not, or that are not what they should be. */
 export function checkOptions(options: LaunchOptions, where: string): void {
@@ -27,7 +38,10 @@ export function checkOptions(options: LaunchOptions, where: string): void {
         `${where}: there is no launch option ${name}; there are ${[...NAMES].join(', ')}.`,
       );
   }
-  const { when, signal } = options;
+  const { when, signal, gang } = options;
+  if (gang !== undefined && typeof gang !== 'boolean') {
+    throw new LaunchError(`${where}: option gang is true or false, not ${String(gang)}.`);
+  }
   if (when !== undefined && !(when instanceof Predicate)) {
     throw new LaunchError(
       `${where}: option when is no predicate: make one of a future with ctx.predicate(future).`,

@@ -8,11 +8,13 @@ import { treeBytes, writeTree } from '../execution/reduction-tree.js';
 import { Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { place } from '../mapping/place.js';
 import { blockStart, reductionBlocks, writeArgs, writeValue } from '../memory/launch-layout.js';
+import { usageOf } from '../privileges/index.js';
 import type { IndexPartition } from '../regions/index.js';
 import { IndexSpace, unionAll } from '../spaces/index.js';
 import { type SplitArgs, splitArgs } from './arguments.js';
 import type { Engine } from './engine.js';
 import { FutureMap, TaskFuture } from './future.js';
+import { checkGang, GangRoll } from './gangs.js';
 import { type Guard, guardOf, guardUses, openGate } from './guarded.js';
 import { type LaunchHandle, type RegionUse, recordOf } from './handle.js';
 import { checkOptions, type LaunchOptions } from './launch-options.js';
@@ -22,8 +24,17 @@ import type { FuturePort } from './ports.js';
 import type { PredicatePort, PredicateRule } from './predicate.js';
 import type { Projections } from './projections.js';
 import type { FieldUse } from './requirement.js';
+import { prepareReservations, reserve } from './reserving.js';
 import type { Task } from './task.js';
-import { groupsOf, makeInstances, privilegeOf, rename, touchesAll } from './uses.js';
+import {
+  groupsOf,
+  makeInstances,
+  privilegeOf,
+  reducesAny,
+  rename,
+  touchesAll,
+  usesTogether,
+} from './uses.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: any task
 type AnyTask = Task<any, any, any>;
@@ -50,6 +61,8 @@ interface Reduction {
   readonly target: number;
   readonly steps: Step[];
   readonly use: RegionUse;
+  /** The fields, and through what they are reduced. */
+  readonly used: Pick<Resolved, 'tree' | 'partition' | 'uses' | 'colours'>;
 }
 
 /** The domain of a single launch. */
@@ -133,7 +146,9 @@ export class Launcher implements PredicatePort {
     if (options !== undefined) checkOptions(options, `task ${task.name}`);
     let resolved = this.#resolve(domain, task, regions);
     if (options?.when !== undefined) resolved = guardUses(resolved);
-    this.checkLegal(task, domain, resolved);
+    const gang = options?.gang === true;
+    this.checkLegal(task, domain, resolved, '', gang);
+    if (gang) checkGang(this.engine, task, domain.volume, reducesAny(resolved));
     const name = task.name;
     const words = () =>
       resolved.map((r) => `${r.name}: ${r.tree.name} {${r.uses.map((use) => use.name).join(', ')}}`);
@@ -142,7 +157,7 @@ export class Launcher implements PredicatePort {
       name,
       task.leaf,
       task,
-      task.async ? Kind.io : Kind.task,
+      gang ? Kind.gang : task.async ? Kind.io : task.atomic ? Kind.atomic : Kind.task,
       resolved,
       args,
       site,
@@ -171,13 +186,19 @@ export class Launcher implements PredicatePort {
    * Throws an InterferenceError where points of the launch, or requirements, may not share what they share. `uses`
    * tells launches of a built-in task apart, whose fields and privileges change from call to call.
    */
-  checkLegal(task: LaunchedTask, domain: IndexSpace, resolved: readonly Resolved[], uses = ''): void {
-    let key = `${this.engine.taskId(task.leaf, task)} ${uses} ${domain.volume}`;
+  checkLegal(
+    task: LaunchedTask,
+    domain: IndexSpace,
+    resolved: readonly Resolved[],
+    uses = '',
+    gang = false,
+  ): void {
+    let key = `${this.engine.taskId(task.leaf, task)} ${uses} ${domain.volume}${gang ? ' gang' : ''}`;
     for (const { tree, partition, colours } of resolved) {
       key += ` ${idOf(tree)}.${partition.id}.${colours === null ? 0 : idOf(colours)}`;
     }
     if (this.#legal.has(key)) return;
-    checkInterference(task.leaf.name, domain, resolved);
+    checkInterference(task.leaf.name, domain, resolved, gang);
     if (this.#legal.size > 4096) this.#legal.clear();
     this.#legal.set(key, true);
   }
@@ -219,6 +240,9 @@ export class Launcher implements PredicatePort {
     if (options?.priority === 'background') graph.background[slot] = 1;
     if (guard !== null) openGate(engine, handle, guard, options!.otherwise);
     if (options?.signal !== undefined) engine.cancellation.watch(handle, options.signal);
+    const reserves = kind !== Kind.task;
+    if (reserves) prepareReservations(engine, handle, resolved);
+    const gang = kind === Kind.gang && points > 0 ? new GangRoll(engine, handle) : null;
 
     const steps: Step[] = [];
     const reductions: Reduction[] = [];
@@ -258,6 +282,7 @@ export class Launcher implements PredicatePort {
           target: heap.load(target.unit, 0),
           steps: applySteps,
           use: { fields: reduced, instances: target.instances, partition: union, colours: null },
+          used: { tree, partition: union, uses: reduced, colours: null },
         });
       }
     });
@@ -277,6 +302,10 @@ export class Launcher implements PredicatePort {
       const record = builder.open(slot, first, end - first, at);
       records[block] = record;
       generations[block] = graph.generation[record]!;
+      gang?.enlist(block, record);
+      // The first of a gang reserves for all.
+      if (reserves && (gang === null || block === 0))
+        reserve(engine, handle, record, resolved, first, gang === null ? end : points);
       for (const { sets, cover, partition, colours, usage: code } of steps) {
         for (let point = first; point < end; point++) {
           analysis.use(sets, cover, partition, colours === null ? point : colours[point]!, code);
@@ -304,7 +333,9 @@ export class Launcher implements PredicatePort {
       for (const { usage: code, fields } of groupsOf(uses)) {
         const privilege = privilegeOf(code);
         const writesAll =
-          (privilege === 'update' || privilege === 'overwrite') && touchesAll(requirement, points);
+          (privilege === 'update' || privilege === 'overwrite') &&
+          usageOf(code).coherence === 'exclusive' &&
+          touchesAll(requirement, points);
         for (const sets of tree.state.classes(fields)) analysis.prepare(sets, partition, writesAll);
       }
     }
@@ -345,7 +376,8 @@ export class Launcher implements PredicatePort {
     const { graph, builder, analysis } = engine;
     const bytes = treeBytes(handle.points, reductions.length);
     const unit = engine.allocate(bytes, `reductions of ${name}`, false);
-    writeTree(engine.heap, unit, handle.points, reductions);
+    const shared = reductions.some(({ used }) => usesTogether(used.uses));
+    writeTree(engine.heap, unit, handle.points, reductions, shared);
     const apply = engine.openSingle(Kind.apply, `${name} (fold)`, site);
     apply.blocks.push({ unit, bytes });
     apply.reduces = handle;
@@ -354,6 +386,9 @@ export class Launcher implements PredicatePort {
     engine.runLog?.folds(apply, handle);
     const record = builder.open(apply.slot, 0, 1, 0);
     builder.expect(1); // the root of the tree
+    const used = reductions.map((reduction) => reduction.used);
+    prepareReservations(engine, apply, used);
+    reserve(engine, apply, record, used, 0, 1, true);
     for (const { requirement, steps, use } of reductions) {
       apply.uses.push(use);
       const { tree, uses } = resolved[requirement]!;

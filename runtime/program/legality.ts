@@ -2,11 +2,22 @@
 // requirements at once? Answers are kept per shape of launch, so that a loop pays once.
 import { overlap } from '../analysis/dependences.js';
 import { formatPoint, InterferenceError } from '../errors.js';
-import { EXECUTION_INTERFERENCE, formatUsage, USAGE_CODES, usageOf } from '../privileges/index.js';
+import {
+  EXECUTION_INTERFERENCE,
+  formatUsage,
+  INTERFERENCES,
+  isOrder,
+  USAGE_CODES,
+  usageOf,
+} from '../privileges/index.js';
 import { type IndexPartition, overlapTable } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
 import type { FieldUse } from './requirement.js';
 import type { Tree } from './tree.js';
+
+const ATOMIC = Uint8Array.from({ length: USAGE_CODES }, (_, code) =>
+  usageOf(code).coherence === 'atomic' ? 1 : 0,
+);
 
 /** One requirement of a launch, resolved. */
 export interface Resolved {
@@ -18,12 +29,33 @@ export interface Resolved {
   readonly colours: Int32Array | null;
 }
 
+/** The relation of two uses where neither comes first: an order in either direction counts. */
+function ordered(a: number, b: number): boolean {
+  return (
+    isOrder(EXECUTION_INTERFERENCE[a * USAGE_CODES + b]!) ||
+    isOrder(EXECUTION_INTERFERENCE[b * USAGE_CODES + a]!)
+  );
+}
+
+/** Two points of one launch may not use an element so: one would have to come first. Atomic ones take turns. */
+function clash(a: number, b: number): boolean {
+  return ordered(a, b) && !(ATOMIC[a] === 1 && ATOMIC[b] === 1);
+}
+
+/** Members of a gang run at the same time, so they cannot take turns either. */
+function gangClash(a: number, b: number): boolean {
+  return ordered(a, b) || INTERFERENCES[EXECUTION_INTERFERENCE[a * USAGE_CODES + b]!] === 'atomic';
+}
+
 /** The first pair of uses of two requirements that conflict on a common field. */
-function conflict(a: readonly FieldUse[], b: readonly FieldUse[]): [FieldUse, FieldUse] | null {
+function conflict(
+  a: readonly FieldUse[],
+  b: readonly FieldUse[],
+  conflicts: (a: number, b: number) => boolean,
+): [FieldUse, FieldUse] | null {
   for (const use of a) {
     const other = b.find(({ field }) => field === use.field);
-    if (other !== undefined && EXECUTION_INTERFERENCE[use.usage * USAGE_CODES + other.usage] !== 0)
-      return [use, other];
+    if (other !== undefined && conflicts(use.usage, other.usage)) return [use, other];
   }
   return null;
 }
@@ -34,23 +66,32 @@ function describe(requirement: Resolved, use: FieldUse): string {
 }
 
 /** Throws an InterferenceError with the two requirements and a point that both hold. */
-export function checkInterference(task: string, domain: IndexSpace, requirements: readonly Resolved[]): void {
+export function checkInterference(
+  task: string,
+  domain: IndexSpace,
+  requirements: readonly Resolved[],
+  gang = false,
+): void {
   const points = domain.volume;
+  const clashes = gang ? gangClash : clash;
   for (let i = 0; i < requirements.length; i++) {
     const a = requirements[i]!;
     // Different points through one requirement.
-    const own = conflict(a.uses, a.uses);
+    const own = conflict(a.uses, a.uses, clashes);
     if (own !== null && points > 1) {
-      const met = meeting(a, a, points, true);
+      const met = meeting(a, a, points, 'apart');
       if (met !== null) throw refusal(task, domain, a, a, own, met, true);
     }
     for (let j = i + 1; j < requirements.length; j++) {
       const b = requirements[j]!;
       if (b.tree !== a.tree) continue;
-      const pair = conflict(a.uses, b.uses) ?? conflict(b.uses, a.uses);
-      if (pair === null) continue;
-      const met = meeting(a, b, points, false);
-      if (met !== null) throw refusal(task, domain, a, b, pair, met, false);
+      // One task that holds both.
+      const pair = conflict(a.uses, b.uses, ordered);
+      const apart = points > 1 ? conflict(a.uses, b.uses, clashes) : null;
+      if (pair === null && apart === null) continue;
+      const pairs = apart === null ? 'together' : pair === null ? 'apart' : 'any';
+      const met = meeting(a, b, points, pairs);
+      if (met !== null) throw refusal(task, domain, a, b, (apart ?? pair)!, met, false);
     }
   }
 }
@@ -60,8 +101,11 @@ interface Meeting {
   readonly witness: readonly number[];
 }
 
-/** Two points of the launch whose subspaces share a point; `apart`: only different points of the launch count. */
-function meeting(a: Resolved, b: Resolved, points: number, apart: boolean): Meeting | null {
+/** Which pairs of points of a launch are looked at: different ones, one with itself, or all. */
+type Pairs = 'apart' | 'together' | 'any';
+
+/** Two points of the launch whose subspaces share a point. */
+function meeting(a: Resolved, b: Resolved, points: number, pairs: Pairs): Meeting | null {
   const pa = a.partition;
   const pb = b.partition;
   // Points by colour of b, as lists in one array: first[colour], next[point].
@@ -74,7 +118,7 @@ function meeting(a: Resolved, b: Resolved, points: number, apart: boolean): Meet
   }
   const found = (p: number, colourA: number, colourB: number): Meeting | null => {
     for (let q = first[colourB]!; q >= 0; q = next[q]!) {
-      if (apart && q === p) continue;
+      if (pairs !== 'any' && (pairs === 'apart') === (q === p)) continue;
       const witness = pa.subspaces[colourA]!.witness(pb.subspaces[colourB]!);
       if (witness !== null) return { points: [p, q], witness };
     }
@@ -115,7 +159,7 @@ function refusal(
     ? `points ${formatPoint(p)} and ${formatPoint(q)} of the launch both hold point ${witness} through ${describe(a, useA)}`
     : `${describe(a, useA)} at point ${formatPoint(p)} and ${describe(b, useB)} at point ${formatPoint(q)} both hold point ${witness}`;
   return new InterferenceError(
-    `task ${task}: ${what}. Tasks of one launch may share points only if all read them, or all reduce them with one operator.`,
+    `task ${task}: ${what}. Tasks of one launch may share points only if all read them, or all reduce them with one operator, or all ask for them atomic or simultaneous.`,
     a.name,
     b.name,
     met.witness,

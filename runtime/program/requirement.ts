@@ -1,6 +1,13 @@
-// What a task declares of a region: fields and privileges.
+// What a task declares of a region: fields, privileges and coherence.
 import { LaunchError } from '../errors.js';
-import { type ReductionName, reductionFault, usage, usageCode } from '../privileges/index.js';
+import {
+  type Coherence,
+  type ReductionName,
+  reductionFault,
+  usage,
+  usageCode,
+  usageOf,
+} from '../privileges/index.js';
 import { type FieldSpace, type Fields, fieldIndex } from '../regions/index.js';
 import type { Cap, Caps } from './capabilities.js';
 
@@ -12,10 +19,14 @@ export interface FieldUse {
   readonly usage: number;
 }
 
-/** A region requirement: made by reads, updates, overwrites and reduces, combined by `and`. */
-export class Requirement<F extends Fields, C extends Caps> {
+/**
+ * A region requirement: made by reads, updates, overwrites and reduces, combined by `and`. `X` names the fields that are
+ * written by one task at a time, in program order: a launch over many points needs a disjoint partition for them.
+ */
+export class Requirement<F extends Fields, C extends Caps, X = never> {
   readonly space: FieldSpace<F>;
   declare readonly caps: C;
+  declare readonly exclusive: X;
   readonly uses: readonly FieldUse[];
 
   constructor(space: FieldSpace<F>, uses: readonly FieldUse[]) {
@@ -24,7 +35,9 @@ export class Requirement<F extends Fields, C extends Caps> {
   }
 
   /** Both, on one region. A field may be named once. */
-  and<C2 extends Caps>(other: Requirement<F, C2>): Requirement<F, Omit<C, keyof C2> & C2> {
+  and<C2 extends Caps, X2 = never>(
+    other: Requirement<F, C2, X2>,
+  ): Requirement<F, Omit<C, keyof C2> & C2, X | X2> {
     if ((other.space as unknown) !== this.space) {
       throw new LaunchError(
         'The two parts of a requirement name different field spaces: give each region its own requirement.',
@@ -38,16 +51,48 @@ export class Requirement<F extends Fields, C extends Caps> {
     }
     return new Requirement(this.space, [...this.uses, ...other.uses]);
   }
+
+  /**
+   * The same fields, atomically: tasks that ask for them so run in any order, but one at a time where they share
+   * elements. Points of one launch may then share elements. The result is that of some serial order.
+   *
+   * ```ts
+   * regions: { bins: updates(Histogram, 'count').atomic() }
+   * ```
+   */
+  atomic(): Requirement<F, C> {
+    return this.#with('atomic');
+  }
+
+  /**
+   * The same fields, shared: tasks that ask for them so may run at the same time on one copy, and take care of each other
+   * themselves (`Atomics` on integer fields, or elements of their own).
+   */
+  simultaneous(): Requirement<F, C> {
+    return this.#with('simultaneous');
+  }
+
+  /** The same fields with no promise at all; Maniple treats it as `simultaneous`. */
+  relaxed(): Requirement<F, C> {
+    return this.#with('simultaneous');
+  }
+
+  #with(coherence: Coherence): Requirement<F, C> {
+    return new Requirement<F, C>(
+      this.space,
+      this.uses.map((use) => ({ ...use, usage: usageCode({ ...usageOf(use.usage), coherence }) })),
+    );
+  }
 }
 
-function requirement<F extends Fields, C extends Caps>(
+function requirement<F extends Fields, C extends Caps, X = never>(
   space: FieldSpace<F>,
   fields: readonly string[],
   code: number,
-): Requirement<F, C> {
+): Requirement<F, C, X> {
   if (fields.length === 0)
     throw new LaunchError(`A requirement names no field: the fields are ${space.names.join(', ')}.`);
-  return new Requirement<F, C>(
+  return new Requirement<F, C, X>(
     space,
     fields.map((name) => ({ field: fieldIndex(space as unknown as FieldSpace, name), name, usage: code })),
   );
@@ -65,7 +110,7 @@ export function reads<F extends Fields, K extends keyof F & string>(
 export function updates<F extends Fields, K extends keyof F & string>(
   space: FieldSpace<F>,
   ...fields: K[]
-): Requirement<F, { [P in K]: Cap }> {
+): Requirement<F, { [P in K]: Cap }, K> {
   return requirement(space, fields, usageCode(usage('update')));
 }
 
@@ -73,7 +118,7 @@ export function updates<F extends Fields, K extends keyof F & string>(
 export function overwrites<F extends Fields, K extends keyof F & string>(
   space: FieldSpace<F>,
   ...fields: K[]
-): Requirement<F, { [P in K]: Cap }> {
+): Requirement<F, { [P in K]: Cap }, K> {
   return requirement(space, fields, usageCode(usage('overwrite')));
 }
 

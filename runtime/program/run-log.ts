@@ -16,7 +16,7 @@ import {
 } from '../events/log-format.js';
 import { ProgramLog } from '../events/program-log.js';
 import { TimelineCollector, type TimelineEntry } from '../events/timeline.js';
-import { type Graph, Kind, launcherLane } from '../graph/layout.js';
+import { type Graph, launcherLane, runsTask } from '../graph/layout.js';
 import { usageOf } from '../privileges/index.js';
 import type { FieldSpace, IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
@@ -133,7 +133,7 @@ export class RunLog {
     if (this.#timeline === null) return;
     const { number, launch, kind, task, operation, first, points } = this.#graph;
     const slot = launch[record]!;
-    if (kind[slot] !== Kind.task && kind[slot] !== Kind.io) return;
+    if (!runsTask(kind[slot]!)) return;
     this.#timeline.note(number[record]!, task[slot]!, operation[slot]!, first[record]!, points[record]!);
   }
 

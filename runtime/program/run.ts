@@ -26,7 +26,7 @@ export const PLACEMENTS = ['block', 'lpt'] as const;
 export type PlacementName = (typeof PLACEMENTS)[number];
 
 export interface RunOptions {
-  /** Worker threads; default all processors. */
+  /** Worker threads; default all processors. For `inOrder` and `virtual`: the members that a gang may have. */
   readonly workers?: number;
   readonly executor?: ExecutorName;
   /**
@@ -137,8 +137,8 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   if (!EXECUTORS.includes(executor)) {
     throw new UsageError(`There is no executor ${String(executor)}: there are ${EXECUTORS.join(', ')}.`);
   }
-  const threaded = executor === 'threads' || executor === 'bulk';
-  const workers = threaded ? (options.workers ?? availableParallelism()) : 1;
+  // The executors of one thread have as many lanes for the members of gangs.
+  const workers = options.workers ?? availableParallelism();
   if (!Number.isInteger(workers) || workers < 1 || workers > 1024) {
     throw new UsageError(`workers is ${workers}, but must be an integer from 1 to 1024.`);
   }

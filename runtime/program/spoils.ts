@@ -2,7 +2,7 @@
 // until then nothing here is called. The protocol is told in ../execution/README.md ("Failures").
 import type { RecordBuilder } from '../analysis/record-builder.js';
 import type { Instance, Spoilt } from '../memory/instance.js';
-import { usageOf } from '../privileges/index.js';
+import { EXECUTION_INTERFERENCE, isOrder, USAGE_CODES, usageOf } from '../privileges/index.js';
 import { type IndexSpace, unionAll } from '../spaces/index.js';
 import { type LaunchHandle, type RegionUse, recordOf } from './handle.js';
 
@@ -24,10 +24,12 @@ export class Spoils {
     const { graph } = this.#builder;
     const root = graph.poison[record]!;
     const { operation } = handle;
-    this.#each(handle, record, (instance, space, privilege) => {
+    this.#each(handle, record, (instance, space, usage) => {
+      const { privilege, coherence } = usageOf(usage);
       if (privilege === 'read') return;
-      if (root !== 0) spoil(instance, { space, operation, root });
-      else if (privilege === 'overwrite') clean(instance, space, operation);
+      if (root !== 0) spoil(instance, { space, operation, root, usage });
+      // Others that write at the same time or in any order may have failed: only who comes after all of them makes it good.
+      else if (privilege === 'overwrite' && coherence === 'exclusive') clean(instance, space, operation);
     });
   }
 
@@ -45,9 +47,10 @@ export class Spoils {
         root = earlier(root, builder.rootOf(reduces.records[i]!, reduces.generations[i]!));
       }
     }
-    this.#each(handle, record, (instance, space, privilege) => {
-      if (privilege === 'overwrite') return;
+    this.#each(handle, record, (instance, space, usage) => {
+      if (usageOf(usage).privilege === 'overwrite') return;
       for (const spoilt of instance.spoilt ?? []) {
+        if (!follows(spoilt.usage, usage)) continue;
         if (earlier(root, spoilt.root) !== root && spoilt.space.overlaps(space)) root = spoilt.root;
       }
     });
@@ -58,22 +61,30 @@ export class Spoils {
   #each(
     { uses, reduces }: LaunchHandle,
     record: number,
-    visit: (instance: Instance, space: IndexSpace, privilege: string) => void,
+    visit: (instance: Instance, space: IndexSpace, usage: number) => void,
   ): void {
     const { graph } = this.#builder;
     const first = graph.first[record]!;
     const end = first + graph.points[record]!;
     for (const { fields, instances, partition, colours } of uses as readonly RegionUse[]) {
       fields.forEach(({ usage }, i) => {
-        const { privilege } = usageOf(usage);
-        if ((privilege === 'reduce') !== (reduces !== null)) return;
+        if ((usageOf(usage).privilege === 'reduce') !== (reduces !== null)) return;
         for (let point = first; point < end; point++) {
           const space = partition.subspaces[colours === null ? point : colours[point]!]!;
-          if (!space.empty) visit(instances[i]!, space, privilege);
+          if (!space.empty) visit(instances[i]!, space, usage);
         }
       });
     }
   }
+}
+
+/** Whether a use comes after an earlier one: what merely takes turns with it, or runs beside it, does not. */
+function follows(earlier: number, later: number): boolean {
+  const [a, b] = [usageOf(earlier), usageOf(later)];
+  return (
+    isOrder(EXECUTION_INTERFERENCE[earlier * USAGE_CODES + later]!) ||
+    (a.privilege === 'reduce' && b.privilege === 'reduce')
+  );
 }
 
 /** Elements that earlier operations spoilt are no longer theirs. */
@@ -91,7 +102,7 @@ function clean(instance: Instance, space: IndexSpace, operation: number): void {
 }
 
 function spoil(instance: Instance, entry: Spoilt): void {
-  clean(instance, entry.space, entry.operation);
+  if (usageOf(entry.usage).coherence === 'exclusive') clean(instance, entry.space, entry.operation);
   const entries = [...(instance.spoilt ?? []), entry];
   instance.spoilt = entries.length > ENTRIES_MAX ? joined(entries) : entries;
 }
@@ -100,7 +111,7 @@ function spoil(instance: Instance, entry: Spoilt): void {
 function joined(entries: readonly Spoilt[]): Spoilt[] {
   const groups = new Map<string, Spoilt[]>();
   for (const entry of entries) {
-    const key = `${entry.operation} ${entry.root}`;
+    const key = `${entry.operation} ${entry.root} ${entry.usage}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [entry]);
     else group.push(entry);

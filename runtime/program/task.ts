@@ -3,24 +3,25 @@ import { isMainThread } from 'node:worker_threads';
 import { LaunchError } from '../errors.js';
 import type { Leaf, Resource, TaskContext } from '../execution/leaf.js';
 import { MAX_REQUIREMENTS } from '../graph/layout.js';
+import { usageOf } from '../privileges/index.js';
 import type { Disjointness, Projected, RegionRef, Views } from './capabilities.js';
-import { Requirement } from './requirement.js';
+import { type FieldUse, Requirement } from './requirement.js';
+import { usesTogether } from './uses.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: stands for "whatever fields and capabilities"; inferred at every use
-export type Requirements = Record<string, Requirement<any, any>>;
+export type Requirements = Record<string, Requirement<any, any, any>>;
 
 export type BodyViews<R extends Requirements> = {
-  readonly [N in keyof R]: R[N] extends Requirement<infer F, infer C> ? Views<F, C> : never;
+  readonly [N in keyof R]: R[N] extends Requirement<infer F, infer C, unknown> ? Views<F, C> : never;
 };
 export type SingleArgs<R extends Requirements> = {
-  readonly [N in keyof R]: R[N] extends Requirement<infer F, infer C> ? RegionRef<F, C> : never;
+  readonly [N in keyof R]: R[N] extends Requirement<infer F, infer C, unknown> ? RegionRef<F, C> : never;
 };
-type Writes<C> = 'W' extends C[keyof C] ? true : false;
 export type IndexArgs<R extends Requirements> = {
-  readonly [N in keyof R]: R[N] extends Requirement<infer F, infer C>
-    ? Writes<C> extends true
-      ? Projected<F, C, 'disjoint'>
-      : Projected<F, C, Disjointness> | RegionRef<F, C>
+  readonly [N in keyof R]: R[N] extends Requirement<infer F, infer C, infer X>
+    ? [X] extends [never]
+      ? Projected<F, C, Disjointness> | RegionRef<F, C>
+      : Projected<F, C, 'disjoint'>
     : never;
 };
 
@@ -45,11 +46,20 @@ export interface TaskDeclaration<R extends Requirements, A extends object, T> {
   readonly run: (views: BodyViews<R>, args: A, context: TaskContext) => T | Promise<T>;
 }
 
+function takesReservations(uses: readonly FieldUse[]): boolean {
+  return uses.some(({ usage }) => {
+    const { coherence, privilege } = usageOf(usage);
+    return coherence === 'atomic' && privilege !== 'reduce';
+  });
+}
+
 export class Task<R extends Requirements, A extends object, T> {
   readonly name: string;
   readonly module: string;
   readonly regions: R;
   readonly async: boolean;
+  /** Some field is used atomically, and not reduced: points take reservations. */
+  readonly atomic: boolean;
   readonly leaf: Leaf;
   declare readonly __a?: (args: A) => void;
   declare readonly __out?: T | undefined;
@@ -60,10 +70,14 @@ export class Task<R extends Requirements, A extends object, T> {
     this.regions = declaration.regions ?? ({} as R);
     this.async = declaration.async ?? false;
     const requirements = Object.keys(this.regions);
+    this.atomic = requirements.some((name) => takesReservations(this.regions[name]!.uses));
     this.leaf = {
       name: declaration.name,
       requirements,
       fields: requirements.map((name) => this.regions[name]!.uses.map((use) => use.name)),
+      shared: requirements.map((name) =>
+        this.regions[name]!.uses.filter((use) => usesTogether([use])).map((use) => use.name),
+      ),
       // A leaf takes views by name; that these are the views of R is what the launch takes care of.
       run: declaration.run as unknown as Leaf['run'],
     };

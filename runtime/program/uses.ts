@@ -18,6 +18,19 @@ export interface Group {
 const groupsKept = new WeakMap<readonly FieldUse[], Group[]>();
 const usesKept = new Map<string, readonly FieldUse[]>();
 
+/** Whether a launch reduces something. */
+export function reducesAny(requirements: readonly Resolved[]): boolean {
+  return requirements.some(({ uses }) => uses.some(({ usage: code }) => privilegeOf(code) === 'reduce'));
+}
+
+/** Whether something is used simultaneously: others may change it at the same time. */
+export function usesTogether(uses: readonly FieldUse[]): boolean {
+  return uses.some(({ usage: code }) => {
+    const { coherence } = usageOf(code);
+    return coherence === 'simultaneous' || coherence === 'relaxed';
+  });
+}
+
 /** Whether the points of a launch together touch the whole tree through a requirement. */
 export function touchesAll({ tree, partition, colours }: Resolved, points: number): boolean {
   if (partition.parent !== tree.space || !partition.complete) return false;

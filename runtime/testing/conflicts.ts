@@ -1,81 +1,18 @@
 // Which tasks must be ordered and which may be: the conflict relation by brute force, element by element, and the
-// check of a recorded order against it. This is a second statement of the interference rules, written as tables.
+// check of a recorded order against it.
 import { reductionBlocks } from './brute-partitions.js';
 import { keyOf } from './brute-points.js';
 import { Interpreter, type LiveRegion, launchPoints, type Subregion } from './interpreter.js';
 import {
   type CreatePartition,
+  type FieldUse,
   type Launch,
   launchOf,
   type Operation,
   type Point,
-  type Privilege,
   type Program,
 } from './program-description.js';
-
-export type Coherence = 'exclusive' | 'atomic' | 'simultaneous' | 'relaxed';
-
-/** How one requirement uses a field. */
-export interface Usage {
-  readonly privilege: Privilege;
-  readonly coherence: Coherence;
-}
-
-/**
- * How a later use relates to an earlier one of the same element. `true`: it runs after; `anti`: it runs after, or
- * on another instance; `atomic`: in any order, one at a time; `simultaneous`: in any order, on one instance.
- */
-export type Relation = 'none' | 'true' | 'anti' | 'atomic' | 'simultaneous';
-
-type Row<K extends string, V> = Readonly<Record<K, V>>;
-type Kind = Privilege['kind'];
-
-const byPrivilege: Row<Kind, Row<Kind, Relation>> = {
-  read: { read: 'none', update: 'anti', overwrite: 'anti', reduce: 'anti' },
-  update: { read: 'true', update: 'true', overwrite: 'anti', reduce: 'true' },
-  overwrite: { read: 'true', update: 'true', overwrite: 'anti', reduce: 'true' },
-  reduce: { read: 'true', update: 'true', overwrite: 'anti', reduce: 'true' },
-};
-
-type Rule = 'order' | 'atomic' | 'simultaneous' | 'reader'; // reader: simultaneous if the one that is not atomic reads
-
-const byCoherence: Row<Coherence, Row<Coherence, Rule>> = {
-  exclusive: { exclusive: 'order', atomic: 'order', simultaneous: 'order', relaxed: 'order' },
-  atomic: { exclusive: 'order', atomic: 'atomic', simultaneous: 'reader', relaxed: 'reader' },
-  simultaneous: {
-    exclusive: 'order',
-    atomic: 'reader',
-    simultaneous: 'simultaneous',
-    relaxed: 'simultaneous',
-  },
-  relaxed: { exclusive: 'order', atomic: 'reader', simultaneous: 'simultaneous', relaxed: 'simultaneous' },
-};
-
-const strict = (coherence: Coherence) => coherence === 'exclusive' || coherence === 'atomic';
-
-/**
- * The relation of two uses of one element, the earlier first. With `reductionsInterfere` two reductions with one
- * operator are ordered like writes: that is the order in which their results are applied.
- */
-export function relationOf(earlier: Usage, later: Usage, reductionsInterfere = false): Relation {
-  const [a, b] = [earlier.privilege, later.privilege];
-  if (a.kind === 'read' && b.kind === 'read') return 'none';
-  if (a.kind === 'reduce' && b.kind === 'reduce') {
-    if (a.operator !== b.operator) return 'true';
-    if (!reductionsInterfere) return strict(earlier.coherence) === strict(later.coherence) ? 'none' : 'true';
-  }
-  const order = byPrivilege[a.kind][b.kind];
-  switch (byCoherence[earlier.coherence][later.coherence]) {
-    case 'order':
-      return order;
-    case 'atomic':
-      return order === 'anti' ? 'anti' : 'atomic';
-    case 'simultaneous':
-      return 'simultaneous';
-    case 'reader':
-      return (earlier.coherence === 'atomic' ? b : a).kind === 'read' ? 'simultaneous' : order;
-  }
-}
+import { isOrder, relationOf, usageOf } from './relation.js';
 
 /**
  * What is ordered as a whole: a point of a launch, by its number; a block of a reducing launch; the application of a
@@ -98,8 +35,11 @@ export interface Conflicts {
 interface Access {
   readonly unit: number;
   readonly operation: string;
-  readonly privilege: Privilege;
+  readonly use: Use;
 }
+
+/** How a field is used: all of `FieldUse` but the field. */
+type Use = Pick<FieldUse, 'privilege' | 'coherence'>;
 
 export const isReducing = ({ requirements }: Launch): boolean =>
   requirements.some(({ fields }) => fields.some(({ privilege }) => privilege.kind === 'reduce'));
@@ -122,8 +62,8 @@ export function readsOfPartition(operation: CreatePartition, program: Interprete
 }
 
 /**
- * The conflict relation of a legal program whose coherence is exclusive throughout. With `renaming` (the default) an
- * overwrite may run on a fresh instance, and need not wait for earlier users of the old one.
+ * The conflict relation of a legal program. With `renaming` (the default) an exclusive overwrite may run on a fresh
+ * instance, and need not wait for earlier users of the old one. Atomic and simultaneous uses are not ordered.
  */
 export function conflictsOf(program: Program, { renaming = true } = {}): Conflicts {
   const builder = new ConflictBuilder(renaming);
@@ -131,8 +71,8 @@ export function conflictsOf(program: Program, { renaming = true } = {}): Conflic
   return builder;
 }
 
-const read: Privilege = { kind: 'read' };
-const overwrite: Privilege = { kind: 'overwrite' };
+const read: Use = { privilege: { kind: 'read' } };
+const overwrite: Use = { privilege: { kind: 'overwrite' } };
 
 class ConflictBuilder implements Conflicts {
   readonly units: Unit[] = [];
@@ -157,9 +97,7 @@ class ConflictBuilder implements Conflicts {
         break;
       case 'fill': {
         const { field } = operation;
-        const launch = launchOf(operation, [
-          { target: operation.target, fields: [{ field, privilege: overwrite }] },
-        ]);
+        const launch = launchOf(operation, [{ target: operation.target, fields: [{ field, ...overwrite }] }]);
         const tasks = launchPoints(launch).map((point) =>
           launch.requirements.map((r) => this.#program.subregion(r, point, launch)),
         );
@@ -240,9 +178,9 @@ class ConflictBuilder implements Conflicts {
       for (let i = first; i < end; i++) {
         for (const requirement of launch.requirements) {
           const subregion = this.#program.subregion(requirement, points[i]!, launch);
-          for (const { field, privilege } of requirement.fields) {
-            if (privilege.kind !== 'reduce') this.#use(units[number]!, subregion, field, privilege);
-            else this.#use(apply, subregion, field, privilege, units[number]);
+          for (const use of requirement.fields) {
+            if (use.privilege.kind !== 'reduce') this.#use(units[number]!, subregion, use.field, use);
+            else this.#use(apply, subregion, use.field, use, units[number]);
           }
         }
       }
@@ -254,7 +192,7 @@ class ConflictBuilder implements Conflicts {
     const units = tasks.map((_, number) => this.#unit(launch.name, launch.domain ? 'task' : 'other', number));
     tasks.forEach((task, i) => {
       launch.requirements.forEach(({ fields }, r) => {
-        for (const { field, privilege } of fields) this.#use(units[i]!, task[r]!, field, privilege);
+        for (const use of fields) this.#use(units[i]!, task[r]!, use.field, use);
       });
     });
   }
@@ -280,38 +218,38 @@ class ConflictBuilder implements Conflicts {
    * A unit uses a field on a subregion. Reductions are used by the unit that applies them; the block that makes the
    * partials need not wait for what the application waits for, but may.
    */
-  #use(
-    unit: number,
-    { region, ordinals }: Subregion,
-    field: string,
-    privilege: Privilege,
-    block?: number,
-  ): void {
+  #use(unit: number, { region, ordinals }: Subregion, field: string, use: Use, block?: number): void {
     let fields = this.#live.get(region);
     if (!fields) this.#live.set(region, (fields = new Map()));
     let live = fields.get(field);
     if (!live) fields.set(field, (live = region.points.map(() => [])));
     const { operation } = this.units[unit]!;
+    const { privilege, coherence } = use;
+    const exclusive = coherence === undefined;
     for (const o of ordinals) {
       const accesses = live[o]!;
       for (const earlier of accesses) {
-        if (earlier.operation === operation) continue;
-        const [a, b] = [
-          { privilege: earlier.privilege, coherence: 'exclusive' },
-          { privilege, coherence: 'exclusive' },
-        ] as const;
-        const relation = relationOf(a, b, true);
-        if (relation === 'none') continue;
-        this.#edge(
-          earlier.unit,
-          unit,
-          relation === 'true' || privilege.kind !== 'overwrite' || !this.#renaming,
-        );
-        if (block !== undefined && relationOf(a, b) !== 'none') this.#edge(earlier.unit, block, false);
+        const related = relationOf(usageOf(earlier.use), usageOf(use), true);
+        if (earlier.operation === operation) {
+          // Atomic points of one launch take turns, and may do so in their order.
+          if (isOrder(related) && earlier.unit !== unit) this.#edge(earlier.unit, unit, false);
+          continue;
+        }
+        // Reductions are applied in program order, whatever their coherence.
+        const reductions = earlier.use.privilege.kind === 'reduce' && privilege.kind === 'reduce';
+        if (!isOrder(related) && !reductions) continue;
+        const renamed = privilege.kind === 'overwrite' && exclusive && this.#renaming;
+        this.#edge(earlier.unit, unit, related === 'true' || !renamed);
+        if (block !== undefined && isOrder(relationOf(usageOf(earlier.use), usageOf(use))))
+          this.#edge(earlier.unit, block, false);
       }
-      const access = { unit, operation, privilege };
-      if (privilege.kind === 'update' || privilege.kind === 'overwrite') live[o] = [access];
-      else if (accesses.at(-1)?.unit !== unit) accesses.push(access);
+      const access = { unit, operation, use };
+      // An exclusive write is ordered with everything, and stands for what came before.
+      if (exclusive && (privilege.kind === 'update' || privilege.kind === 'overwrite')) live[o] = [access];
+      else {
+        const last = accesses.at(-1);
+        if (last?.unit !== unit || last.use !== use) accesses.push(access);
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Interpreter, LivePartition, LiveRegion, Witness } from './interpre
 import type { Draw } from './keyed-random.js';
 import type {
   Argument,
+  FieldDescription,
   FieldUse,
   Launch,
   Point,
@@ -24,6 +25,33 @@ function drawPrivilege(draw: Draw, region: LiveRegion, field: string): Privilege
   const privilege = draw.weighted({ read: 34, update: 30, overwrite: 14, reduce: range ? 0 : 22 });
   if (privilege !== 'reduce') return { kind: privilege };
   return { kind: 'reduce', operator: draw.chance(0.5) ? 'sum' : draw.pick(operatorsOf(kind)) };
+}
+
+/** How often launches use fields other than exclusively, and which uses: `commuting` ones have results to compare. */
+export interface CoherenceOptions {
+  readonly often: number;
+  readonly uses: 'commuting' | 'any';
+}
+
+type Coherence = FieldUse['coherence'];
+
+/** Whether what tasks do through a use does not depend on their order: integers that are added to. */
+function commutes({ privilege }: FieldUse, { kind, range }: FieldDescription): boolean {
+  if (range || !(kind === 'i32' || kind === 'u32' || kind === 'i64')) return false;
+  return privilege.kind === 'reduce' ? privilege.operator === 'sum' : privilege.kind !== 'overwrite';
+}
+
+/** The uses with a coherence where that is possible. */
+function shared(draw: Draw, uses: FieldUse[], region: LiveRegion, options: CoherenceOptions): FieldUse[] {
+  if (!draw.chance(options.often)) return uses;
+  const common = draw.pick(['atomic', 'simultaneous'] as const);
+  return uses.map((use) => {
+    if (options.uses === 'commuting' && !commutes(use, region.fields.get(use.field)!)) return use;
+    const coherence: Coherence = draw.chance(0.8)
+      ? common
+      : draw.pick([undefined, 'atomic', 'simultaneous'] as const);
+    return coherence ? { ...use, coherence } : use;
+  });
 }
 
 function drawUses(draw: Draw, region: LiveRegion): FieldUse[] {
@@ -94,7 +122,13 @@ function drawArgument(draw: Draw, program: Interpreter, futures: FutureNames): A
 }
 
 /** A launch that names only what lives. It may still break the rules: see `mend`. */
-export function drawLaunch(draw: Draw, number: number, program: Interpreter, futures: FutureNames): Launch {
+export function drawLaunch(
+  draw: Draw,
+  number: number,
+  program: Interpreter,
+  futures: FutureNames,
+  coherence: CoherenceOptions,
+): Launch {
   const regions = [...program.regions.values()];
   const favourite = draw.pick(regions);
   const partitionsOf = (region: LiveRegion) =>
@@ -110,7 +144,8 @@ export function drawLaunch(draw: Draw, number: number, program: Interpreter, fut
     const target = projected
       ? { partition: projected.name, projection: drawProjection(draw, domain!, projected.colours) }
       : drawPlace(draw, region, partitions);
-    return { target, fields: drawUses(draw, region) };
+    const uses = drawUses(draw, region);
+    return { target, fields: coherence.often > 0 ? shared(draw, uses, region, coherence) : uses };
   });
   const argument = drawArgument(draw, program, futures);
   return { kind: 'launch', name: `t${number}`, salt: draw.word(), domain, ...origin, requirements, argument };
@@ -118,12 +153,28 @@ export function drawLaunch(draw: Draw, number: number, program: Interpreter, fut
 
 /**
  * The launch without the interference that `witness` shows: both accesses become reads, or reductions with one
- * operator, or one of them goes. Undefined when nothing is left.
+ * operator, or atomic, or simultaneous, or one of them goes. Undefined when nothing is left.
  */
-export function mend(draw: Draw, launch: Launch, witness: Witness, region: LiveRegion): Launch | undefined {
+export function mend(
+  draw: Draw,
+  launch: Launch,
+  witness: Witness,
+  region: LiveRegion,
+  coherence: CoherenceOptions,
+): Launch | undefined {
   const { field, requirements: pair } = witness;
-  const { kind, range } = region.fields.get(field)!;
-  const way = draw.weighted({ read: 4, reduce: range ? 0 : 3, drop: pair[0] === pair[1] ? 0 : 5 });
+  const description = region.fields.get(field)!;
+  const { kind, range } = description;
+  const uses = pair.map((r) => launch.requirements[r]!.fields.find((use) => use.field === field)!);
+  const shareable =
+    coherence.often > 0 && (coherence.uses === 'any' || uses.every((use) => commutes(use, description)));
+  const way = draw.weighted({
+    read: 4,
+    reduce: range ? 0 : 3,
+    drop: pair[0] === pair[1] ? 0 : 5,
+    share: shareable ? 40 * coherence.often : 0,
+  });
+  const together: Coherence = way === 'share' ? draw.pick(['atomic', 'simultaneous'] as const) : undefined;
   const victim = draw.pick(pair);
   const privilege: Privilege =
     way === 'read' ? { kind: 'read' } : { kind: 'reduce', operator: draw.pick(operatorsOf(kind)) };
@@ -133,6 +184,7 @@ export function mend(draw: Draw, launch: Launch, witness: Witness, region: LiveR
       const fields = requirement.fields.flatMap((use) => {
         if (use.field !== field) return [use];
         if (way === 'drop') return r === victim ? [] : [use];
+        if (together) return [{ ...use, coherence: together }];
         return [{ field, privilege }];
       });
       return { ...requirement, fields };

@@ -19,7 +19,7 @@ import {
 } from '../regions/index.js';
 import { type FieldAccess, genericBody, type RequirementAccess } from './generic-body.js';
 import type { FieldDescription, FieldUse, Point, Privilege } from './program-description.js';
-import type { Kind, Value } from './values.js';
+import { fold, type Kind, type Value } from './values.js';
 
 /** What a task must know of one requirement. */
 export interface RequirementShape {
@@ -63,7 +63,13 @@ export function fieldSpaceOf(fields: readonly FieldDescription[]): FieldSpace<Fi
   return space;
 }
 
-function declareUse(space: FieldSpace<Fields>, field: string, privilege: Privilege) {
+function declareUse(space: FieldSpace<Fields>, { field, privilege, coherence }: FieldUse) {
+  const exclusive = declarePrivilege(space, field, privilege) as Declared<Fields, Record<string, never>>;
+  if (coherence === undefined) return exclusive;
+  return coherence === 'atomic' ? exclusive.atomic() : exclusive.simultaneous();
+}
+
+function declarePrivilege(space: FieldSpace<Fields>, field: string, privilege: Privilege) {
   switch (privilege.kind) {
     case 'read':
       return reads(space, field);
@@ -78,7 +84,7 @@ function declareUse(space: FieldSpace<Fields>, field: string, privilege: Privile
 
 function declare({ fields, uses }: RequirementShape): Declared<Fields, Record<string, never>> {
   const space = fieldSpaceOf(fields);
-  const parts = uses.map(({ field, privilege }) => declareUse(space, field, privilege));
+  const parts = uses.map((use) => declareUse(space, use));
   const joined = parts.slice(1).reduce((all, part) => all.and(part as never), parts[0]!);
   return joined as unknown as Declared<Fields, Record<string, never>>;
 }
@@ -99,7 +105,7 @@ function accessTo(view: AnyView, { fields, uses }: RequirementShape): Requiremen
     size: offsets.length,
     rank: view.lo.length,
     coordinate: (i, axis) => coordinates[i]![axis]!,
-    fields: uses.map(({ field, privilege }): FieldAccess => {
+    fields: uses.map(({ field, privilege, coherence }): FieldAccess => {
       const { kind, lanes, range } = fields.find(({ name }) => name === field)!;
       const elements = view[field]!;
       return {
@@ -107,10 +113,17 @@ function accessTo(view: AnyView, { fields, uses }: RequirementShape): Requiremen
         lanes,
         range,
         privilege: privilege.kind,
+        coherence,
         operator: privilege.kind === 'reduce' ? privilege.operator : undefined,
         get: (i, lane) => elements[offsets[i]! * lanes + lane]!,
         set: (i, lane, value) => {
           elements[offsets[i]! * lanes + lane] = value;
+        },
+        add: (i, lane, value) => {
+          const at = offsets[i]! * lanes + lane;
+          // An atomic task is alone with its elements: reading and then writing is enough, and shows when it is not.
+          if (coherence === 'atomic') elements[at] = fold(kind, 'sum', elements[at]!, value);
+          else Atomics.add(elements as unknown as Int32Array, at, value as number);
         },
         fold: (i, lane, value) => elements.fold(offsets[i]! * lanes + lane, value),
       };

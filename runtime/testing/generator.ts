@@ -1,7 +1,7 @@
 // Random legal programs. The generator runs the interpreter as it goes: a drawn operation is tried, mended where
 // two accesses meet, and kept when it is legal. Operation i draws from its own key, whatever came before.
 import { drawCopy } from './draw-copy.js';
-import { drawLaunch, mend } from './draw-launch.js';
+import { type CoherenceOptions, drawLaunch, mend } from './draw-launch.js';
 import { drawPartition, type PartitionOrigin } from './draw-partition.js';
 import { drawRegion } from './draw-region.js';
 import { IllegalProgramError, Interpreter, launchPoints, type Observed } from './interpreter.js';
@@ -15,6 +15,10 @@ export interface GeneratorOptions {
   readonly pointsMax?: number;
   /** How often a launch has a point that throws. Default 0. */
   readonly failures?: number;
+  /** How often a launch uses fields atomically or simultaneously. Default 0.2; 0 where launches fail. */
+  readonly coherence?: number;
+  /** Which of its uses: those whose results do not depend on the order (the default), or any. */
+  readonly coherentUses?: 'commuting' | 'any';
   /** How many partitions may live at once before new ones become rare. Default 8. */
   readonly partitionsMax?: number;
 }
@@ -31,6 +35,7 @@ interface State {
   readonly pointsMax: number;
   readonly partitionsMax: number;
   readonly failures: number;
+  readonly coherence: CoherenceOptions;
 }
 
 function drawPlace(draw: Draw, { program }: State): Place {
@@ -70,7 +75,7 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
       return drawn && [drawn.operation];
     }
     case 'launch': {
-      let launch: ReturnType<typeof mend> = drawLaunch(draw, number, program, futures);
+      let launch: ReturnType<typeof mend> = drawLaunch(draw, number, program, futures, state.coherence);
       for (let attempt = 0; launch && attempt < attemptsMax; attempt++) {
         const problem = program.problemOf(launch);
         if (!problem) {
@@ -78,7 +83,8 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
           return [{ ...launch, ...fails }];
         }
         if (!problem.witness) return undefined;
-        launch = mend(draw, launch, problem.witness, program.regions.get(problem.witness.region)!);
+        const region = program.regions.get(problem.witness.region)!;
+        launch = mend(draw, launch, problem.witness, region, state.coherence);
       }
       return undefined;
     }
@@ -144,6 +150,10 @@ export function generateProgram(
     pointsMax: options.pointsMax ?? 120,
     partitionsMax: options.partitionsMax ?? 8,
     failures: options.failures ?? 0,
+    coherence: {
+      often: options.failures ? 0 : (options.coherence ?? 0.2),
+      uses: options.coherentUses ?? 'commuting',
+    },
   };
   const wanted = options.operations ?? sizes.logUniform(8, 64);
   for (let number = 1; number <= wanted; number++) {

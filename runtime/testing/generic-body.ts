@@ -7,8 +7,10 @@ import {
   foldedValue,
   hashDouble,
   hashValue,
+  isFloat,
   type Kind,
   type ReductionName,
+  store,
   type Value,
   type ValueRange,
   writtenValue,
@@ -20,12 +22,16 @@ export interface FieldAccess {
   readonly lanes: number;
   readonly range?: ValueRange | undefined;
   readonly privilege: 'read' | 'update' | 'overwrite' | 'reduce';
+  /** Others may use the field at the same time, or in any order: only what does not depend on that is done. */
+  readonly coherence?: 'atomic' | 'simultaneous' | undefined;
   /** Only for `reduce`. */
   readonly operator?: ReductionName | undefined;
   /** For `read` and `update`. */
   get(point: number, lane: number): Value;
   /** For `update` and `overwrite`. */
   set(point: number, lane: number, value: Value): void;
+  /** For `update` that is not exclusive: adds, wrapping around. */
+  add?(point: number, lane: number, value: Value): void;
   /** For `reduce`. */
   fold(point: number, lane: number, value: Value): void;
 }
@@ -59,7 +65,10 @@ export function genericBody(task: TaskIdentity, requirements: readonly Requireme
     if (readable.length === 0) continue;
     for (let i = 0; i < requirement.size; i++) {
       for (const field of readable) {
-        for (let lane = 0; lane < field.lanes; lane++) hash = hashValue(hash, field.kind, field.get(i, lane));
+        for (let lane = 0; lane < field.lanes; lane++) {
+          const value = field.get(i, lane);
+          hash = field.coherence ? mix(hash, lowBits(field.kind, value)) : hashValue(hash, field.kind, value);
+        }
       }
     }
   }
@@ -79,7 +88,12 @@ export function genericBody(task: TaskIdentity, requirements: readonly Requireme
 function touch(field: FieldAccess, point: number, lane: number, hash: number): void {
   const { kind, range } = field;
   const choice = (hash >>> 3) & 7;
-  if (field.privilege === 'overwrite') {
+  if (field.coherence && field.privilege !== 'overwrite' && (field.operator ?? 'sum') === 'sum') {
+    if (choice === 0 || isFloat(kind)) return; // sums of floating-point numbers depend on their order
+    const value = sharedAddend(kind, hash);
+    if (field.privilege === 'reduce') field.fold(point, lane, value);
+    else field.add!(point, lane, value);
+  } else if (field.privilege === 'overwrite') {
     field.set(point, lane, writtenValue(kind, hash, range));
   } else if (field.privilege === 'update') {
     if (choice === 0) return;
@@ -89,6 +103,15 @@ function touch(field: FieldAccess, point: number, lane: number, hash: number): v
     if (choice === 1) field.fold(point, lane, foldedValue(kind, field.operator!, mix(hash, 1)));
   }
 }
+
+/**
+ * Shared elements only ever grow by multiples of 256: sums of integers that wrap around do not depend on their order,
+ * and the low bits, which readers look at, stay as the last exclusive write left them.
+ */
+const sharedAddend = (kind: Kind, hash: number): Value =>
+  kind === 'i64' ? store(kind, BigInt(hash) << 8n) : store(kind, hash << 8);
+
+const lowBits = (kind: Kind, value: Value): number => (isFloat(kind) ? 0 : Number(BigInt(value) & 255n));
 
 /** A positive double that holds the whole hash and spans many orders of magnitude, so that sums depend on order. */
 const resultOf = (hash: number): number => ((hash >>> 0) + 0.5) * 2 ** (((hash >>> 5) & 31) - 40);

@@ -8,7 +8,6 @@ export {
   type OrderReport,
   type RecordedNode,
   type RecordedOrder,
-  relationOf,
   type Unit,
 } from './conflicts.js';
 export {
@@ -41,6 +40,7 @@ export type {
   Projection,
   Requirement,
 } from './program-description.js';
+export { relationOf } from './relation.js';
 export {
   type EverywhereOptions,
   NotReproducedError,

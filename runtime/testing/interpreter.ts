@@ -29,6 +29,7 @@ import {
   type Projection,
   type Requirement,
 } from './program-description.js';
+import { mayHold, mayMeet, usageOf } from './relation.js';
 import { fold, identityOf, type ReductionName, store, type Value } from './values.js';
 
 export { IllegalProgramError, type Witness } from './illegal-program.js';
@@ -542,7 +543,7 @@ export function accessTo(
   uses: readonly FieldUse[],
   partialOf: (field: number) => ReductionPartial,
 ): RequirementAccess {
-  const fields = uses.map(({ field, privilege }, f): FieldAccess => {
+  const fields = uses.map(({ field, privilege, coherence }, f): FieldAccess => {
     const { kind, lanes, range } = region.fields.get(field)!;
     const values = region.values.get(field)!;
     const operator = privilege.kind === 'reduce' ? privilege.operator : undefined;
@@ -551,10 +552,15 @@ export function accessTo(
       lanes,
       range,
       privilege: privilege.kind,
+      coherence,
       operator,
       get: (i, lane) => values[ordinals[i]! * lanes + lane]!,
       set: (i, lane, value) => {
         values[ordinals[i]! * lanes + lane] = value;
+      },
+      add: (i, lane, value) => {
+        const element = ordinals[i]! * lanes + lane;
+        values[element] = fold(kind, 'sum', values[element]!, value);
       },
       fold: (i, lane, value) => {
         const partial = partialOf(f);
@@ -574,50 +580,60 @@ export function accessTo(
   };
 }
 
-const mayMeet = (a: Privilege, b: Privilege): boolean =>
-  (a.kind === 'read' && b.kind === 'read') ||
-  (a.kind === 'reduce' && b.kind === 'reduce' && a.operator === b.operator);
-
 /**
- * Looks for two requirements of one task, or two points of one launch, that meet at an element and may not: anything
- * but two reads, or two reductions with the same operator. All earlier accesses of an element may meet one another,
- * so that comparing with the first one is enough.
+ * Looks for two requirements of one task, or two points of one launch, that meet at an element and may not. While all
+ * uses are exclusive, all earlier accesses of an element may meet one another, so that comparing with the first one is
+ * enough; otherwise every access is compared with every other.
  */
 function checkInterference(
   launch: Launch,
   points: readonly Point[],
   tasks: readonly (readonly Subregion[])[],
 ): void {
-  const first = new Map<LiveRegion, Map<string, Map<number, readonly [task: number, requirement: number]>>>();
+  type Access = readonly [task: number, requirement: number];
+  const coherent = launch.requirements.some(({ fields }) => fields.some((use) => use.coherence));
+  const accesses = new Map<LiveRegion, Map<string, Map<number, Access[]>>>();
   const elements = (region: LiveRegion, field: string) => {
-    let fields = first.get(region);
-    if (!fields) first.set(region, (fields = new Map()));
+    let fields = accesses.get(region);
+    if (!fields) accesses.set(region, (fields = new Map()));
     let seen = fields.get(field);
     if (!seen) fields.set(field, (seen = new Map()));
     return seen;
   };
   launch.requirements.forEach(({ fields }, r) => {
-    for (const { field, privilege } of fields) {
-      const uses = (q: number) =>
-        launch.requirements[q]!.fields.find((use) => use.field === field)!.privilege;
+    for (const use of fields) {
+      const { field } = use;
+      const usage = usageOf(use);
+      const others = launch.requirements.map((requirement) => {
+        const other = requirement.fields.find((candidate) => candidate.field === field);
+        return other && usageOf(other);
+      });
       tasks.forEach((subregions, task) => {
         const { region, ordinals } = subregions[r]!;
         fieldOf(region, field, launch.name);
         const seen = elements(region, field);
         for (const o of ordinals) {
-          const other = seen.get(o);
-          if (!other) seen.set(o, [task, r]);
-          else if (!mayMeet(uses(other[1]), privilege)) {
-            const point = region.points[o]!;
-            const launchPoints = launch.domain ? ([points[other[0]]!, points[task]!] as const) : null;
-            throw new IllegalProgramError(
-              'InterferenceError',
-              launch.name,
-              `requirements ${other[1]} and ${r} meet in field ${field} of ${region.name} at [${point}]` +
-                (launchPoints ? `, launch points [${launchPoints[0]}] and [${launchPoints[1]}]` : ''),
-              { region: region.name, field, point, requirements: [other[1], r], launchPoints },
-            );
+          const before = seen.get(o);
+          if (!before) {
+            seen.set(o, [[task, r]]);
+            continue;
           }
+          const other = before.find(
+            ([t, q]) => !(t === task ? mayHold : mayMeet)(others[q]!, usage) && (t !== task || q !== r),
+          );
+          if (!other) {
+            if (coherent) before.push([task, r]);
+            continue;
+          }
+          const point = region.points[o]!;
+          const launchPoints = launch.domain ? ([points[other[0]]!, points[task]!] as const) : null;
+          throw new IllegalProgramError(
+            'InterferenceError',
+            launch.name,
+            `requirements ${other[1]} and ${r} meet in field ${field} of ${region.name} at [${point}]` +
+              (launchPoints ? `, launch points [${launchPoints[0]}] and [${launchPoints[1]}]` : ''),
+            { region: region.name, field, point, requirements: [other[1], r], launchPoints },
+          );
         }
       });
     }

@@ -71,6 +71,8 @@ export type Privilege =
 export interface FieldUse {
   readonly field: string;
   readonly privilege: Privilege;
+  /** Exclusive where it is left out. Generated tasks use such fields only in ways whose order does not matter. */
+  readonly coherence?: 'atomic' | 'simultaneous';
 }
 
 /** A region or subregion, or a partition and which colour each launch point takes. */

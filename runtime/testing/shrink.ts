@@ -104,6 +104,9 @@ function smallerRequirements(requirement: Requirement): Requirement[] {
   const smaller = without(fields)
     .filter((rest) => rest.length > 0)
     .map((rest): Requirement => ({ target, fields: rest }));
+  fields.forEach(({ coherence, ...exclusive }, f) => {
+    if (coherence) smaller.push({ target, fields: fields.with(f, exclusive) });
+  });
   if ('projection' in target && target.projection.kind !== 'identity') {
     smaller.push({ target: { ...target, projection: { kind: 'identity' } }, fields });
   }

@@ -80,6 +80,37 @@ export const reset = task({
   },
 });
 
+export const tally = task({
+  module,
+  name: 'tally',
+  regions: { v: updates(Vec, 'owner').simultaneous().and(reads(Vec, 'x')) },
+  run({ v }) {
+    Atomics.add(v.owner, 0, 1);
+    // @ts-expect-error TS2542: only permits reading
+    v.x[0] = 1;
+    // @ts-expect-error TS2769: No overload matches this call
+    Atomics.load(v.x.unsafeRaw(), 0);
+  },
+});
+
+export const relax = task({
+  module,
+  name: 'relax',
+  regions: { v: updates(Vec, 'x', 'y').atomic() },
+  run({ v }) {
+    v.x[0] = v.y[0]!;
+  },
+});
+
+export const halfShared = task({
+  module,
+  name: 'halfShared',
+  regions: { v: updates(Vec, 'x').atomic().and(updates(Vec, 'y')) },
+  run({ v }) {
+    v.x[0] = v.y[0]!;
+  },
+});
+
 export const gather = task({
   module,
   name: 'gather',
@@ -124,6 +155,12 @@ export async function launches(context: Context) {
   context.index([16], accumulate, { v: ghosts.at() }, {});
   context.index([16], dot, { v: ghosts.at() }, {});
   context.index([16], dot, { v: region }, {});
+
+  // So may atomic and simultaneous writes; an exclusive one beside them may not.
+  context.index([16], tally, { v: ghosts.at() });
+  context.index([16], relax, { v: region });
+  // @ts-expect-error TS2322: Type '"unknown"' is not assignable to type '"disjoint"'
+  context.index([16], halfShared, { v: ghosts.at() });
 
   // One subregion, and no arguments where the task takes none.
   context.launch(accumulate, { v: blocks[3]! });

@@ -1,0 +1,94 @@
+// Reservations at run time: an atomic task holds those of the elements it touches while it runs. A record takes its
+// reservations in ascending order; the first that is taken lets it wait in that one's queue, and the worker goes on with
+// other records. Whoever releases a reservation hands it to the first in the queue. The protocol is told in README.md.
+import { type Graph, NONE, Word } from '../graph/layout.js';
+import type { Heap } from '../memory/heap.js';
+import type { ReadySink } from './finish.js';
+import { lock, unlock } from './spin-lock.js';
+
+/** Words of a record's list: how many, how many of them it holds, then the codes (twice the number, 1 more if exclusive). */
+export const ListWord = { count: 0, held: 1, codes: 2 } as const;
+
+/** Bytes of a list. */
+export function reservationBytes(count: number): number {
+  return 4 * (ListWord.codes + count);
+}
+
+/** Written by the launching thread, before the record is sealed. */
+export function writeReservations(heap: Heap, unit: number, codes: readonly number[]): void {
+  heap.store(unit, ListWord.count, codes.length);
+  heap.store(unit, ListWord.held, 0);
+  for (let i = 0; i < codes.length; i++) heap.store(unit, ListWord.codes + i, codes[i]!);
+}
+
+/** True when the record holds all its reservations; otherwise it waits, and is made ready when it does. */
+export function acquire(graph: Graph, heap: Heap, record: number): boolean {
+  const unit = graph.reserved[record]!;
+  if (unit === 0) return true;
+  const { control } = graph;
+  lock(control, Word.admission);
+  const all = advance(graph, heap, record, unit);
+  unlock(control, Word.admission);
+  return all;
+}
+
+/** The record has run: its reservations go to who waits for them. */
+export function release(graph: Graph, heap: Heap, record: number, ready: ReadySink): void {
+  const unit = graph.reserved[record]!;
+  if (unit === 0) return;
+  const { control, holders } = graph;
+  const granted: number[] = [];
+  lock(control, Word.admission);
+  heap.store(unit, ListWord.held, 0);
+  for (let i = 0; i < heap.load(unit, ListWord.count); i++) {
+    const code = heap.load(unit, ListWord.codes + i);
+    const reservation = code >> 1;
+    holders[reservation] = (code & 1) === 1 ? 0 : holders[reservation]! - 1;
+    grant(graph, heap, reservation, granted);
+  }
+  unlock(control, Word.admission);
+  for (const next of granted) ready(next);
+}
+
+/** Whether a reservation with so many holders (-1: an exclusive one) can be taken. */
+function free(holders: number, exclusive: boolean): boolean {
+  return exclusive ? holders === 0 : holders >= 0;
+}
+
+/** Takes what the record still lacks, up to the first reservation that it has to wait for. The lock is held. */
+function advance(graph: Graph, heap: Heap, record: number, unit: number): boolean {
+  const { holders, link, waitingFirst, waitingLast } = graph;
+  const count = heap.load(unit, ListWord.count);
+  for (let i = heap.load(unit, ListWord.held); i < count; i++) {
+    const code = heap.load(unit, ListWord.codes + i);
+    const reservation = code >> 1;
+    const exclusive = (code & 1) === 1;
+    if (waitingFirst[reservation] !== NONE || !free(holders[reservation]!, exclusive)) {
+      link[record] = NONE;
+      if (waitingFirst[reservation] === NONE) waitingFirst[reservation] = record;
+      else link[waitingLast[reservation]!] = record;
+      waitingLast[reservation] = record;
+      return false;
+    }
+    holders[reservation] = exclusive ? -1 : holders[reservation]! + 1;
+    heap.store(unit, ListWord.held, i + 1);
+  }
+  return true;
+}
+
+/** Hands a reservation to the first in its queue, or to several who share it. The lock is held. */
+function grant(graph: Graph, heap: Heap, reservation: number, granted: number[]): void {
+  const { holders, link, reserved, waitingFirst } = graph;
+  for (;;) {
+    const record = waitingFirst[reservation]!;
+    if (record === NONE) return;
+    const unit = reserved[record]!;
+    const held = heap.load(unit, ListWord.held);
+    const exclusive = (heap.load(unit, ListWord.codes + held) & 1) === 1;
+    if (!free(holders[reservation]!, exclusive)) return;
+    waitingFirst[reservation] = link[record]!;
+    holders[reservation] = exclusive ? -1 : holders[reservation]! + 1;
+    heap.store(unit, ListWord.held, held + 1);
+    if (advance(graph, heap, record, unit)) granted.push(record);
+  }
+}
