@@ -1,11 +1,14 @@
-// The programs of docs/examples: each runs through the command and prints what is expected of it, gives the same bits on every
-// executor, and has no type errors under the strictest settings. An example without an expectation fails.
+// The programs of docs/examples: each runs through the command and prints what is expected of it, its order is checked from its
+// profile, it gives the same bits on every executor, and has no type errors under the strictest settings. An example without an
+// expectation fails.
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { compileProgram } from '../apps/run/compile.js';
 import { loadMain } from '../apps/run/run.js';
+import { run, type Timeline } from '../runtime/index.js';
+import { checkLog } from '../runtime/observe/check.js';
 import { runEverywhere } from '../runtime/testing/index.js';
 import { maniple, scratchFolder } from './support/command.js';
 import { checkout } from './support/needs.js';
@@ -108,9 +111,14 @@ const fileOf = (name: string): string => join(checkout, 'docs/examples', `${name
 for (const [name, { args, memory, prints }] of Object.entries(examples)) {
   t.test(`${name}: through the command`, (t) => {
     const options = memory === undefined ? [] : ['--memory', String(memory)];
-    const ran = maniple(['run', fileOf(name), '--workers', '2', ...options, '--', ...args], scratchFolder());
+    const folder = scratchFolder();
+    options.push('--workers', '2', '--profile', 'run.mprof');
+    const ran = maniple(['run', fileOf(name), ...options, '--', ...args], folder);
     t.equal(ran.code, 0, ran.stderr);
     t.match(ran.stdout, prints);
+    const report = checkLog(join(folder, 'run.mprof'));
+    t.ok(report.clean && report.conflicts > 0, 'every conflict is ordered');
+    t.equal(report.needless, 0, 'and nothing else is');
     t.end();
   });
 }
@@ -155,6 +163,30 @@ for (const [name, { args, memory = 64 * 2 ** 20, prints, returns }] of Object.en
     t.match([...printed][0], prints);
   });
 }
+
+t.test('out-of-core: the next block is read while one is worked on', async (t) => {
+  const { args, memory } = examples['out-of-core']!;
+  const file = fileOf('out-of-core');
+  const main = await loadMain(file, await compileProgram(file));
+  let recorded: Timeline | null = null;
+  const { log } = console;
+  console.log = () => {};
+  try {
+    const onTimeline = (timeline: Timeline) => {
+      recorded = timeline;
+    };
+    await run((ctx) => main(ctx, args), { workers: 2, memory: memory!, onTimeline });
+  } finally {
+    console.log = log;
+  }
+  const { entries, taskNames } = recorded! as Timeline;
+  const of = (name: string) =>
+    entries.filter(({ task }) => taskNames[task] === name).sort((a, b) => a.operation - b.operation);
+  const [loads, uses] = [of('load'), of('accumulate')];
+  t.same([loads.length, uses.length], [20, 20]);
+  const ahead = uses.filter((use, block) => (loads[block + 1]?.start ?? Number.POSITIVE_INFINITY) < use.end);
+  t.ok(ahead.length > 0, `${ahead.length} of 19`);
+});
 
 t.test('they have no type errors under the strictest settings', (t) => {
   const files = Object.keys(examples).map(fileOf);
