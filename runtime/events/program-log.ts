@@ -31,6 +31,8 @@ export class ProgramLog {
   #count = 0;
   #before = new Int32Array(PATTERN);
   #beforeCount = -1;
+  /** The edges so far are those of the record before: they were not even kept. */
+  #matching = false;
   /** The record being built is not written yet: it may repeat the one before. */
   #held = false;
   #heldPoints = 0;
@@ -137,6 +139,7 @@ export class ProgramLog {
     if (this.#repeats > 0) this.#writeRepeats();
     this.#place = this.#heldPlace;
     this.#points = this.#heldPoints;
+    if (this.#matching) this.#keepMatching(this.#count);
     this.#room(1 + 2 * this.#count);
     this.#put(Code.open | (((this.#points << 11) | this.#place) << 5));
     for (let i = 0; i < this.#count; i++) this.#writeEdge(this.#edges[i]!);
@@ -155,27 +158,26 @@ export class ProgramLog {
   #close(): void {
     if (!this.#held) return;
     if (
+      this.#matching &&
       this.#count === this.#beforeCount &&
       this.#heldPoints === this.#points &&
-      this.#heldPlace === this.#place &&
-      this.#sameEdges()
+      this.#heldPlace === this.#place
     ) {
       this.#held = false;
       this.#repeats++;
-    } else this.#writeHeld();
-    this.#remember();
-  }
-
-  #sameEdges(): boolean {
-    for (let i = 0; i < this.#count; i++) if (this.#edges[i] !== this.#before[i]) return false;
-    return true;
-  }
-
-  #remember(): void {
+      return;
+    }
+    this.#writeHeld();
     const edges = this.#before;
     this.#before = this.#edges;
     this.#beforeCount = this.#count;
     this.#edges = edges;
+  }
+
+  /** From here on the record differs from the one before: what they have in common is kept for it as well. */
+  #keepMatching(count: number): void {
+    this.#matching = false;
+    for (let i = 0; i < count; i++) this.#edges[i] = this.#before[i]!;
   }
 
   /** The next record, of a launch; records of one launch follow each other by their points unless `first` says otherwise. */
@@ -196,6 +198,7 @@ export class ProgramLog {
     this.#newest = (this.#newest + 1) | 0;
     this.#current = this.#newest;
     this.#count = 0;
+    this.#matching = this.#beforeCount >= 0;
     if (first !== this.#next || points >= MANY) {
       this.#room(3);
       this.#put(Code.openAt | (place << 5));
@@ -231,6 +234,7 @@ export class ProgramLog {
     this.#settle();
     // The edges of the record are no pattern any more.
     this.#beforeCount = -1;
+    this.#matching = false;
     this.#count = 0;
   }
 
@@ -238,7 +242,12 @@ export class ProgramLog {
   edge(predecessor: number, data: boolean): void {
     const edge = (((predecessor - this.#current) | 0) << 1) | (data ? 1 : 0);
     if (this.#held && this.#count < PATTERN) {
-      this.#edges[this.#count++] = edge;
+      const at = this.#count++;
+      if (this.#matching) {
+        if (at < this.#beforeCount && this.#before[at] === edge) return;
+        this.#keepMatching(at);
+      }
+      this.#edges[at] = edge;
       return;
     }
     if (this.#held || this.#retired > 0) this.#interrupt();
