@@ -290,7 +290,8 @@ export class Session {
     const { salt, fails } = launch;
     const args = { salt, argument: this.#argument(launch), ...(fails && { fails }) };
     const { name, domain, origin } = launch;
-    if (domain === null) this.#singles.set(name, this.#ctx.launch(task, regions as never, args));
+    const options = launch.gang ? { gang: true } : {};
+    if (domain === null) this.#singles.set(name, this.#ctx.launch(task, regions as never, args, options));
     else {
       const space =
         origin &&
@@ -298,7 +299,7 @@ export class Session {
           origin,
           domain.map((n, a) => origin[a]! + n - 1),
         );
-      this.#maps.set(name, this.#ctx.index(space ?? domain, task, regions as never, args));
+      this.#maps.set(name, this.#ctx.index(space ?? domain, task, regions as never, args, options));
     }
   }
 

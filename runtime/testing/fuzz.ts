@@ -1,4 +1,5 @@
 // The fuzzer: random programs on the runtime, in batches, until enough operations have run or one differs.
+import { availableParallelism } from 'node:os';
 import { checkLog } from '../observe/check.js';
 import type { RunOptions } from '../program/run.js';
 import { type Difference, firstDifference, runDifferential } from './differential.js';
@@ -36,6 +37,7 @@ export interface FuzzResult {
 /** Kinds of task that one batch may have: the limit of a run is 1024. */
 const shapesMax = 900;
 const programsPerBatch = 12;
+const GANG_MAX = 4;
 
 interface Batch {
   readonly programs: Program[];
@@ -44,12 +46,12 @@ interface Batch {
 }
 
 /** Programs from `seed` on: most of them short, some long. */
-function drawBatch(seed: number, operationsLeft: number, failures: number): Batch {
+function drawBatch(seed: number, operationsLeft: number, failures: number, gangMax: number): Batch {
   const batch: Batch = { programs: [], expected: [], operations: 0 };
   for (let shapes = 0; batch.programs.length < programsPerBatch && batch.operations < operationsLeft; ) {
     const number = seed + batch.programs.length;
     const operations = keyedDraw(number, 0xf022).logUniform(4, 300);
-    const { program, observed } = generateProgram(number, { operations, failures });
+    const { program, observed } = generateProgram(number, { operations, failures, gangMax });
     shapes += countShapes(program);
     if (shapes > shapesMax && batch.programs.length > 0) break;
     batch.programs.push(program);
@@ -147,9 +149,10 @@ export async function fuzz({
   onBatch,
 }: FuzzOptions): Promise<FuzzResult> {
   let done = 0;
+  const gangMax = Math.min(GANG_MAX, run.workers ?? availableParallelism());
   let seed = firstSeed;
   while (done < operations) {
-    const batch = drawBatch(seed, operations - done, failures);
+    const batch = drawBatch(seed, operations - done, failures, gangMax);
     // How far the program runs ahead of its tasks, where that can be chosen.
     const eagerness = keyedDraw(seed, 0xea6e).pick([0, 0.05, 0.25, 0.5, 1]);
     // Whether fills and copies of small regions are cut into chunks.

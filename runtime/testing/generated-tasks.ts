@@ -146,9 +146,11 @@ function taskOf(module: string, number: number, shape: TaskShape): GeneratedTask
     ) => {
       const point = shape.single ? [] : context.point;
       if (fails && String(fails) === String(point)) throw new Error('this point was to fail');
+      const { gang } = context;
       return genericBody(
         { salt, argument, point },
         shape.requirements.map((requirement, r) => accessTo(views[names[r]!] as AnyView, requirement)),
+        gang === null ? undefined : (value) => gang.broadcast(gang.allreduce('sum', value), gang.size - 1),
       );
     },
   }) as unknown as GeneratedTask;

@@ -6,7 +6,7 @@ import { drawPartition, type PartitionOrigin } from './draw-partition.js';
 import { drawRegion } from './draw-region.js';
 import { IllegalProgramError, Interpreter, launchPoints, type Observed } from './interpreter.js';
 import { type Draw, keyedDraw } from './keyed-random.js';
-import type { Operation, Place, Program } from './program-description.js';
+import type { Launch, Operation, Place, Program } from './program-description.js';
 
 export interface GeneratorOptions {
   /** How many times an operation is drawn; a region comes with the fills of its fields. Default: 8 to 64. */
@@ -19,6 +19,8 @@ export interface GeneratorOptions {
   readonly coherence?: number;
   /** Which of its uses: those whose results do not depend on the order (the default), or any. */
   readonly coherentUses?: 'commuting' | 'any';
+  /** The most points that a launch may have to be made a gang now and then. Default 0. */
+  readonly gangMax?: number;
   /** How many partitions may live at once before new ones become rare. Default 8. */
   readonly partitionsMax?: number;
 }
@@ -36,6 +38,14 @@ interface State {
   readonly partitionsMax: number;
   readonly failures: number;
   readonly coherence: CoherenceOptions;
+  readonly gangMax: number;
+}
+
+/** The launch as a gang, where it may be one. */
+function drawGang(draw: Draw, launch: Launch, { program, gangMax }: State): Launch {
+  const gang: Launch = { ...launch, gang: true };
+  if (gangMax === 0 || launchPoints(launch).length > gangMax || !draw.chance(0.3)) return launch;
+  return program.problemOf(gang) ? launch : gang;
 }
 
 function drawPlace(draw: Draw, { program }: State): Place {
@@ -80,7 +90,7 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
         const problem = program.problemOf(launch);
         if (!problem) {
           const fails = draw.chance(state.failures) && { fails: draw.pick(launchPoints(launch)) };
-          return [{ ...launch, ...fails }];
+          return [{ ...drawGang(draw, launch, state), ...fails }];
         }
         if (!problem.witness) return undefined;
         const region = program.regions.get(problem.witness.region)!;
@@ -150,6 +160,7 @@ export function generateProgram(
     pointsMax: options.pointsMax ?? 120,
     partitionsMax: options.partitionsMax ?? 8,
     failures: options.failures ?? 0,
+    gangMax: options.gangMax ?? 0,
     coherence: {
       often: options.failures ? 0 : (options.coherence ?? 0.2),
       uses: options.coherentUses ?? 'commuting',

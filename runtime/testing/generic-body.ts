@@ -56,7 +56,24 @@ export interface TaskIdentity {
  * every bit it read. `overwrite` writes every point; `update` leaves about one point in eight alone; `reduce` leaves
  * some points untouched and folds into some twice.
  */
-export function genericBody(task: TaskIdentity, requirements: readonly RequirementAccess[]): number {
+export function genericBody(
+  task: TaskIdentity,
+  requirements: readonly RequirementAccess[],
+  sumOfGang?: (value: number) => number,
+): number {
+  let hash = readInputs(task, requirements);
+  if (sumOfGang) hash = withSum(hash, sumOfGang(contributionOf(hash)));
+  return writeOutputs(hash, requirements);
+}
+
+/** What a member of a gang gives to the sum: positive, and spread so widely that the sum depends on the order. */
+export const contributionOf = (hash: number): number => resultOf(hash);
+
+/** The hash of a member once it knows the sum of all. */
+export const withSum = (hash: number, sum: number): number => hashDouble(hash, sum);
+
+/** The first half of the body: a hash of all that may be read. */
+export function readInputs(task: TaskIdentity, requirements: readonly RequirementAccess[]): number {
   let hash = hashDouble(mix(0x6a09e667, task.salt), task.argument);
   for (const x of task.point) hash = mix(hash, x);
   for (const requirement of requirements) {
@@ -72,6 +89,11 @@ export function genericBody(task: TaskIdentity, requirements: readonly Requireme
       }
     }
   }
+  return hash;
+}
+
+/** The second half: writes or folds into all that may be written. */
+export function writeOutputs(hash: number, requirements: readonly RequirementAccess[]): number {
   requirements.forEach((requirement, r) => {
     for (let i = 0; i < requirement.size; i++) {
       let here = mix(hash, r);

@@ -4,11 +4,15 @@ import { reductionBlocks, subspacesOf } from './brute-partitions.js';
 import { keyOf, linearNumber, pointsOf, pointsOfExtent } from './brute-points.js';
 import { checkTypes, copyValues, fillValues, launchOfCopy, narrowedTasks } from './copy-values.js';
 import {
+  contributionOf,
   type FieldAccess,
   genericBody,
   mapped,
   programValue,
   type RequirementAccess,
+  readInputs,
+  withSum,
+  writeOutputs,
 } from './generic-body.js';
 import { IllegalProgramError } from './illegal-program.js';
 import type { LivePartition, LiveRegion, Subregion } from './live-region.js';
@@ -29,7 +33,7 @@ import {
   type Projection,
   type Requirement,
 } from './program-description.js';
-import { mayHold, mayMeet, usageOf } from './relation.js';
+import { mayHold, mayMeet, mayMeetInGang, usageOf } from './relation.js';
 import { fold, identityOf, type ReductionName, store, type Value } from './values.js';
 
 export { IllegalProgramError, type Witness } from './illegal-program.js';
@@ -413,13 +417,18 @@ export class Interpreter {
     const reducing = launch.requirements.some(({ fields }) =>
       fields.some((use) => use.privilege.kind === 'reduce'),
     );
-    // What fails or is skipped as a whole: a block of a reducing launch, a point of any other.
-    const units = reducing ? reductionBlocks(points.length) : points.map((_, i) => [i, i + 1] as const);
+    // What fails or is skipped as a whole: a gang, a block of a reducing launch, a point of any other.
+    const all = points.length > 0 ? [[0, points.length] as const] : [];
+    const single = points.map((_, i) => [i, i + 1] as const);
+    const units = launch.gang ? all : reducing ? reductionBlocks(points.length) : single;
     let spoiled: Root;
     const failed: number[] = [];
     let firstRoot: Root;
     for (const [first, end] of units) {
-      for (const requirement of partials) for (const blocks of requirement) blocks.push(new Map());
+      const openBlock = () => {
+        for (const requirement of partials) for (const blocks of requirement) blocks.push(new Map());
+      };
+      if (!launch.gang) openBlock();
       const range = tasks.slice(first, end);
       let root = earlier(
         argument.root,
@@ -430,6 +439,22 @@ export class Interpreter {
         root = earlier(root, own);
       this.#spoil(launch, range, root, (privilege) => privilege === 'update' || privilege === 'overwrite');
       spoiled = earlier(spoiled, root);
+      const accessOf = (i: number) =>
+        tasks[i]!.map((subregion, r) =>
+          accessTo(subregion, launch.requirements[r]!.fields, (f) => partials[r]![f]!.at(-1)!),
+        );
+      const identityOf = (i: number) => ({ salt: launch.salt, point: points[i]!, argument: argument.value });
+      if (launch.gang && root === undefined) {
+        // All read, then all know the sum, then all write.
+        const hashes = points.map((_, i) => readInputs(identityOf(i), accessOf(i)));
+        const sum = foldResults(hashes.map(contributionOf), 'sum');
+        hashes.forEach((hash, i) => {
+          openBlock();
+          results.push(writeOutputs(withSum(hash, sum), accessOf(i)));
+          roots.push(undefined);
+        });
+        continue;
+      }
       for (let i = first; i < end; i++) {
         roots.push(root);
         if (root !== undefined) {
@@ -438,10 +463,7 @@ export class Interpreter {
           firstRoot = earlier(firstRoot, root);
           continue;
         }
-        const access = tasks[i]!.map((subregion, r) =>
-          accessTo(subregion, launch.requirements[r]!.fields, (f) => partials[r]![f]!.at(-1)!),
-        );
-        results.push(genericBody({ salt: launch.salt, point: points[i]!, argument: argument.value }, access));
+        results.push(genericBody(identityOf(i), accessOf(i)));
       }
     }
     // The reductions of a launch are applied as a whole or not at all.
@@ -591,6 +613,7 @@ function checkInterference(
   tasks: readonly (readonly Subregion[])[],
 ): void {
   type Access = readonly [task: number, requirement: number];
+  const meets = launch.gang ? mayMeetInGang : mayMeet;
   const coherent = launch.requirements.some(({ fields }) => fields.some((use) => use.coherence));
   const accesses = new Map<LiveRegion, Map<string, Map<number, Access[]>>>();
   const elements = (region: LiveRegion, field: string) => {
@@ -619,7 +642,7 @@ function checkInterference(
             continue;
           }
           const other = before.find(
-            ([t, q]) => !(t === task ? mayHold : mayMeet)(others[q]!, usage) && (t !== task || q !== r),
+            ([t, q]) => !(t === task ? mayHold : meets)(others[q]!, usage) && (t !== task || q !== r),
           );
           if (!other) {
             if (coherent) before.push([task, r]);

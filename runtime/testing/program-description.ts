@@ -110,6 +110,8 @@ export interface Launch {
   readonly origin?: Point;
   /** The launch point whose task throws, before it touches anything; empty for a single launch. */
   readonly fails?: Point;
+  /** The points run at the same time, and exchange a sum between reading and writing. */
+  readonly gang?: true;
   readonly requirements: readonly Requirement[];
   readonly argument: Argument;
 }

@@ -78,6 +78,10 @@ export const usageOf = ({ privilege, coherence }: Pick<FieldUse, 'privilege' | '
 export const mayHold = (a: Usage, b: Usage): boolean =>
   !isOrder(relationOf(a, b)) && !isOrder(relationOf(b, a));
 
+/** Two uses of one element by two members of a gang: they run at the same time, and cannot take turns. */
+export const mayMeetInGang = (a: Usage, b: Usage): boolean =>
+  mayHold(a, b) && relationOf(a, b) !== 'atomic' && relationOf(b, a) !== 'atomic';
+
 /** Two uses of one element by two points of a launch: atomic ones take turns. */
 export const mayMeet = (a: Usage, b: Usage): boolean =>
   (a.coherence === 'atomic' && b.coherence === 'atomic') || mayHold(a, b);

@@ -113,6 +113,10 @@ function smallerRequirements(requirement: Requirement): Requirement[] {
   return smaller;
 }
 
+function withoutGang({ gang: _, ...launch }: Launch): Launch {
+  return launch;
+}
+
 function withoutFailure({ fails: _, ...launch }: Launch): Launch {
   return launch;
 }
@@ -132,6 +136,7 @@ function smallerLaunches(launch: Launch): Launch[] {
     ...(domain ?? []).flatMap((n, axis) =>
       n > 1 ? [1, n >> 1, n - 1].map((fewer) => ({ ...launch, domain: domain!.with(axis, fewer) })) : [],
     ),
+    ...(launch.gang ? [withoutGang(launch)] : []),
     ...(launch.fails ? [withoutFailure(launch)] : []),
     ...(launch.origin ? [{ ...launch, origin: launch.origin.map(() => 0) }] : []),
     ...(typeof launch.argument === 'number' && launch.argument === 0 ? [] : [{ ...launch, argument: 0 }]),
