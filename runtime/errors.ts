@@ -69,6 +69,32 @@ export class PartitionError extends ManipleError {
 /** A launch asks for more than its task declared, or than the launching task holds. */
 export class PrivilegeError extends ManipleError {}
 
+/** Which of the rules of containment a launch in an inner task breaks. */
+export type ContainmentRule = 'region' | 'path' | 'field' | 'privilege' | 'coherence';
+
+/** A launch in an inner task asks for more than that task holds. */
+export class ContainmentError extends LaunchError {
+  readonly rule: ContainmentRule;
+  /** The requirement that asks, and the requirement of the inner task that should hold it; null for a foreign region. */
+  readonly requirement: string | null;
+  readonly held: string | null;
+  /** A point that the requirement touches; for `path` one that the task does not hold. Null where it touches none. */
+  readonly witnessPoint: readonly number[] | null;
+  constructor(
+    message: string,
+    rule: ContainmentRule,
+    requirement: string | null,
+    held: string | null,
+    witnessPoint: readonly number[] | null,
+  ) {
+    super(message);
+    this.rule = rule;
+    this.requirement = requirement;
+    this.held = held;
+    this.witnessPoint = witnessPoint;
+  }
+}
+
 /** Two requirements of one launch, or two points of one index launch, touch the same data in ways that conflict. */
 export class InterferenceError extends ManipleError {
   readonly requirementA: string;
@@ -86,8 +112,10 @@ export class InterferenceError extends ManipleError {
 export interface FailedTask {
   readonly task: string;
   readonly point: readonly number[];
-  /** Position of the launch in program order. */
+  /** Position of the launch in the program order of the task that launched it. */
   readonly operation: number;
+  /** Operation and point of every inner task around it, from the outermost, and then `operation`. */
+  readonly path: readonly number[];
   /** Where the launch stands in the user's program: `file:line:column`. */
   readonly launchSite: string;
   /** The regions and fields it held, in words. */
@@ -99,6 +127,7 @@ export class TaskError extends ManipleError implements FailedTask {
   readonly task: string;
   readonly point: readonly number[];
   readonly operation: number;
+  readonly path: readonly number[];
   readonly launchSite: string;
   readonly regions: readonly string[];
   constructor(failed: FailedTask, cause: unknown) {
@@ -110,6 +139,7 @@ export class TaskError extends ManipleError implements FailedTask {
     this.task = failed.task;
     this.point = failed.point;
     this.operation = failed.operation;
+    this.path = failed.path;
     this.launchSite = failed.launchSite;
     this.regions = failed.regions;
   }

@@ -19,6 +19,7 @@ export type {
 } from './program/capabilities.js';
 export { Context, Context as Ctx, type MaybeFuture } from './program/context.js';
 export type { CopiedFields, Copy, IndexCopy, PointerField } from './program/copy.js';
+export { type BodyRegions, type InnerTaskDeclaration, task } from './program/declare-task.js';
 export { formatBytes } from './program/engine.js';
 export type { FillValue } from './program/fill.js';
 export { FutureMap, TaskFuture } from './program/future.js';
@@ -37,7 +38,7 @@ export {
   run,
   type Timeline,
 } from './program/run.js';
-export { resource, Task, type TaskDeclaration, task } from './program/task.js';
+export { resource, Task, type TaskDeclaration } from './program/task.js';
 export {
   bool,
   c64,

@@ -51,6 +51,11 @@ export class TreeState {
     this.#classOf = Array.from({ length: fields }, () => all);
   }
 
+  /** All classes. */
+  get all(): ReadonlySet<EquivalenceSets> {
+    return new Set(this.#classOf);
+  }
+
   /** The classes whose union is exactly `fields`; classes that only partly belong are split. */
   classes(fields: readonly number[]): EquivalenceSets[] {
     const found = new Set<EquivalenceSets>();
@@ -149,6 +154,11 @@ export class Analysis {
       }
     }
     return false;
+  }
+
+  /** A tree is not used any more. */
+  forget(state: TreeState): void {
+    for (const sets of state.all) sets.forget();
   }
 
   /** The fields get a fresh instance that the record being built writes whole: nobody has to be waited for. */

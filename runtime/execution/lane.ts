@@ -54,14 +54,14 @@ class Context implements TaskContext {
   point: readonly number[] = [];
   domain: { lo: readonly number[]; hi: readonly number[] } = { lo: [], hi: [] };
   readonly lane: number;
-  operation = 0;
+  key0 = 0;
+  key1 = 0;
   index = 0;
   draws = 0;
   task = '';
   gang: GangMember | null = null;
   slot = 0;
   readonly #gate: Int32Array;
-  readonly #seed: number;
   readonly #log: (line: string) => void;
   readonly #resources = new Map<object, unknown>();
   readonly #disposals: (() => void)[] = [];
@@ -69,7 +69,6 @@ class Context implements TaskContext {
   constructor(options: LaneOptions, gate: Int32Array) {
     this.#gate = gate;
     this.lane = options.lane;
-    this.#seed = options.seed;
     this.#log = options.log;
   }
 
@@ -78,7 +77,7 @@ class Context implements TaskContext {
   }
 
   random(): number {
-    return randomAt(this.#seed, this.operation, this.index, this.draws++);
+    return randomAt(this.key0, this.key1, this.index, this.draws++);
   }
 
   log(...words: unknown[]): void {
@@ -377,7 +376,8 @@ export class Lane {
       hi.push(lo[axis]! + heap.load(domain, 4 + axis) - 1);
     }
     context.domain = { lo, hi };
-    context.operation = this.#graph.operation[slot]!;
+    context.key0 = this.#graph.key0[slot]!;
+    context.key1 = this.#graph.key1[slot]!;
     context.task = leaf.name;
     context.slot = slot;
     return context;

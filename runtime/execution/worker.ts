@@ -49,7 +49,7 @@ export function readySink(
   const { control, kind, launch, background } = graph;
   return (record) => {
     const what = kind[launch[record]!]!;
-    if (what === Kind.host) toLauncher(graph, record, ring);
+    if (what === Kind.host || what === Kind.inner) toLauncher(graph, record, ring);
     else if (what === Kind.io) {
       pushReady(graph, Word.ioStack, record);
       Atomics.add(control, Word.io, 1);

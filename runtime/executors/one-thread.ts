@@ -50,7 +50,8 @@ abstract class OneThread implements Executor {
 
   ready(record: number): void {
     const kind = this.graph.kind[this.graph.launch[record]!]!;
-    if (kind === Kind.host || unjudged(this.graph, record)) pushReady(this.graph, Word.launcherStack, record);
+    if (kind === Kind.host || kind === Kind.inner || unjudged(this.graph, record))
+      pushReady(this.graph, Word.launcherStack, record);
     else if (kind === Kind.io) this.#io.ready(record);
     else if (kind === Kind.join) this.#finisher.finish(record, false);
     else if (kind === Kind.gang) this.#runGang(record);

@@ -53,6 +53,7 @@ export class Threads implements Executor {
     const graph = this.#graph;
     switch (graph.kind[graph.launch[record]!]) {
       case Kind.host:
+      case Kind.inner:
         pushReady(graph, Word.launcherStack, record);
         return;
       case Kind.io:

@@ -67,6 +67,8 @@ export const Kind = {
   atomic: 6,
   /** A point of a gang: all of them run at the same time, on workers of their own. */
   gang: 7,
+  /** An inner task: its body runs on the launching thread, and its records are others. */
+  inner: 8,
 } as const;
 
 /** Whether a launch of this kind runs a task of the program (or of the runtime), rather than a step of its own. */
@@ -144,6 +146,9 @@ export interface Graph {
   readonly task: Int32Array;
   readonly kind: Int32Array;
   readonly operation: Int32Array;
+  /** Keys of the random numbers. */
+  readonly key0: Int32Array;
+  readonly key1: Int32Array;
   /** Bumped each time the slot is used again, so that lanes know when what they cached is stale. */
   readonly serial: Int32Array;
   readonly requirements: Int32Array;
@@ -193,7 +198,7 @@ export interface SharedGraph {
 }
 
 const PER_RECORD = 13;
-const PER_LAUNCH = 18 + 2 * MAX_REQUIREMENTS;
+const PER_LAUNCH = 20 + 2 * MAX_REQUIREMENTS;
 const CONTROL_WORDS = 288;
 const LINE = 16;
 
@@ -257,6 +262,8 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
     task: launch(),
     kind: launch(),
     operation: launch(),
+    key0: launch(),
+    key1: launch(),
     serial: launch(),
     requirements: launch(),
     remaining: launch(),

@@ -2,7 +2,7 @@
 // What cannot be sent to a worker is refused here, by name.
 import { LaunchError } from '../errors.js';
 import { FutureMap, TaskFuture } from './future.js';
-import type { LaunchHandle, PointOfLaunch } from './handle.js';
+import type { LaunchHandle, PointOfLaunch, ProgramScope } from './handle.js';
 import { Partition, ProjectedPartition, Region } from './region.js';
 
 export interface SplitArgs {
@@ -15,7 +15,11 @@ export interface SplitArgs {
 }
 
 /** Numbers, futures that are not there yet, and everything else. Refuses what cannot be sent. */
-export function splitArgs(args: Readonly<Record<string, unknown>>, where: string): SplitArgs {
+export function splitArgs(
+  args: Readonly<Record<string, unknown>>,
+  where: string,
+  scope: ProgramScope,
+): SplitArgs {
   const split = {
     numberKeys: [] as string[],
     numbers: [] as number[],
@@ -32,7 +36,12 @@ export function splitArgs(args: Readonly<Record<string, unknown>>, where: string
     }
     if (value instanceof TaskFuture) {
       const { handle, index } = value;
-      if (handle.slot >= 0) {
+      if (handle.scope !== scope) {
+        throw new LaunchError(
+          `${where}: argument ${key} is a future of task ${handle.scope.task}, but this is a launch of task ${scope.task}: pass values to inner tasks as arguments, and return them.`,
+        );
+      }
+      if (handle.slot >= 0 || !handle.closed) {
         split.futures.push({ key, source: handle, index });
         continue;
       }

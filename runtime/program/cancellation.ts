@@ -1,5 +1,5 @@
 // Abort signals and the launches that hang on them: one listener per signal, however many launches.
-import { Gate, type Graph, runsTask } from '../graph/layout.js';
+import { Gate, type Graph, Kind, runsTask } from '../graph/layout.js';
 import type { LaunchHandle } from './handle.js';
 
 export class Cancellation {
@@ -44,10 +44,15 @@ export class Cancellation {
 
   /** Records of the launch that have not started are skipped. Internal operations end by what they wait for. */
   cancel(handle: LaunchHandle, reason: unknown): void {
-    if (handle.closed) return;
+    if (handle.closed || handle.slot < 0) return;
     const kind = this.#graph.kind[handle.slot]!;
-    if (!runsTask(kind)) return;
+    if (!runsTask(kind) && kind !== Kind.inner) return;
     handle.cancelled ??= { reason };
     Atomics.or(this.#graph.gate, handle.slot, Gate.cancelled);
+    if (handle.inner === null) return;
+    for (const scope of handle.inner.scopes) {
+      scope.cancelled ??= { reason };
+      for (const child of scope.open) this.cancel(child, reason);
+    }
   }
 }

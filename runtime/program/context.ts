@@ -4,17 +4,19 @@ import type { EventEmitter } from 'eventemitter3';
 import { LaunchError } from '../errors.js';
 import { randomAt } from '../execution/random.js';
 import type { FieldSpace, Fields } from '../regions/index.js';
-import { IndexSpace } from '../spaces/index.js';
+import { IndexSpace, type Point } from '../spaces/index.js';
 import type { AllCaps, Cap, Projected, RegionRef } from './capabilities.js';
 import { type CopiedFields, type Copy, copy, type IndexCopy } from './copy.js';
 import type { Engine, RunEvents } from './engine.js';
 import { type FillValue, fill } from './fill.js';
 import { type FutureMap, TaskFuture } from './future.js';
+import type { ProgramScope } from './handle.js';
 import { HostOperations } from './host.js';
 import type { FillOptions, LaunchOptions } from './launch-options.js';
 import { Launcher } from './launcher.js';
+import type { InnerPort, RegionPort } from './ports.js';
 import { Predicate } from './predicate.js';
-import { Projections } from './projections.js';
+import type { Projections } from './projections.js';
 import { type Region, rootRegion } from './region.js';
 import type { IndexArgs, Requirements, SingleArgs, Task } from './task.js';
 import { Tree } from './tree.js';
@@ -27,31 +29,65 @@ type ArgsOf<A, T> = object extends A
   ? [args?: MaybeFuture<A>, options?: LaunchOptions<Awaited<T>>]
   : [args: MaybeFuture<A>, options?: LaunchOptions<Awaited<T>>];
 
+/** @internal what a context is made of */
+export interface ContextParts {
+  readonly engine: Engine;
+  readonly scope: ProgramScope;
+  readonly projections: Projections;
+  readonly inner: InnerPort;
+  /** Another context of the run, whose tables this one shares. */
+  readonly parent: Context | null;
+  readonly point: Point;
+  readonly domain: IndexSpace;
+}
+
 /**
  * Program order is the order of the calls on one context. Launching is cheap and does not wait (but for a full window
  * of tasks); only `await` waits.
  */
 export class Context {
   readonly #engine: Engine;
+  readonly #scope: ProgramScope;
   readonly #host: HostOperations;
   readonly #launcher: Launcher;
-  readonly #seed: number;
   #draws = 0;
   #regions = 0;
   /** Worker threads of this run. */
   readonly workers: number;
   /** Launches, retirements and lost workers, as they happen. */
   readonly events: EventEmitter<RunEvents>;
+  /** In an inner task, the point of the launch domain that this instance is; empty for the main function. */
+  readonly point: Point;
+  /** The launch domain of an inner task. */
+  readonly domain: IndexSpace;
 
   /** @internal */
-  constructor(engine: Engine) {
+  constructor({ engine, scope, projections, inner, parent, point, domain }: ContextParts) {
     this.#engine = engine;
-    const projections = new Projections(engine);
-    this.#host = new HostOperations(engine, projections);
-    this.#launcher = new Launcher(engine, projections, this.#host);
-    this.#seed = engine.options.seed;
+    this.#scope = scope;
+    this.#host = new HostOperations(engine, projections, scope);
+    this.#launcher = new Launcher(
+      engine,
+      scope,
+      projections,
+      this.#host,
+      inner,
+      parent === null ? null : parent.#launcher,
+    );
     this.workers = engine.graph.limits.workers;
     this.events = engine.events;
+    this.point = point;
+    this.domain = domain;
+  }
+
+  /** True once the run, or the launch of this inner task, was cancelled. */
+  get aborted(): boolean {
+    return this.#scope.cancelled !== null || this.#engine.options.signal?.aborted === true;
+  }
+
+  /** @internal what a region of this context asks its operations of */
+  get port(): RegionPort {
+    return this.#host;
   }
 
   /** A new region: `extent` points (or an index space) with the fields of a field space, all zeros. */
@@ -61,9 +97,10 @@ export class Context {
     options: { readonly name?: string } = {},
   ): Region<F, AllCaps<F>> {
     const points = extent instanceof IndexSpace ? extent : IndexSpace.extent(extent);
+    this.#scope.check('region');
     const name = options.name ?? `region${this.#regions}`;
     this.#regions++;
-    const tree = new Tree(this.#engine, points, space as unknown as FieldSpace, name);
+    const tree = new Tree(this.#engine, this.#scope, points, space as unknown as FieldSpace, name);
     return rootRegion(this.#host, tree, space) as Region<F, AllCaps<F>>;
   }
 
@@ -164,8 +201,8 @@ export class Context {
 
   /** Resolves when everything launched so far has ended; rejects with the first failure that nobody was told of. */
   async fence(): Promise<void> {
-    await this.#engine.quiet();
-    const error = this.#engine.untold();
+    await this.#engine.fence(this.#scope);
+    const error = this.#engine.untold(this.#scope);
     if (error !== null) throw error;
   }
 
@@ -176,7 +213,8 @@ export class Context {
 
   /** A random number in [0, 1), the same for every run with the same seed. */
   random(): number {
-    return randomAt(this.#seed, 0xffffffff, 0, this.#draws++);
+    const [key0, key1] = this.#scope.keys;
+    return randomAt(key0, ~key1, 0, this.#draws++);
   }
 }
 

@@ -5,7 +5,7 @@ import { RecordBuilder } from '../analysis/record-builder.js';
 import {
   CancelledError,
   LaunchError,
-  type ManipleError,
+  ManipleError,
   OutOfMemoryError,
   TaskError,
   UpstreamError,
@@ -44,10 +44,12 @@ import {
 } from '../memory/launch-layout.js';
 import { IndexSpace } from '../spaces/index.js';
 import { Cancellation } from './cancellation.js';
-import type { LaunchHandle, PointOfLaunch } from './handle.js';
+import type { LaunchHandle, PointOfLaunch, ProgramScope } from './handle.js';
 import { launchSite } from './launch-site.js';
 import { RunLog, type RunLogOptions } from './run-log.js';
+import { Scope } from './scope.js';
 import { Spoils } from './spoils.js';
+import { Window } from './window.js';
 
 export interface EngineOptions {
   readonly workers: number;
@@ -74,8 +76,8 @@ export interface EngineOptions {
 
 /** Public events of a run, for progress displays and logs. */
 export interface RunEvents {
-  /** A launch was made: task, operation, points. */
-  launch: (task: string, operation: number, points: number) => void;
+  /** A launch was made: task, operation, points, and its path through inner tasks (see TaskError). */
+  launch: (task: string, operation: number, points: number, path: readonly number[]) => void;
   /** All points of a launch have ended. */
   retire: (task: string, operation: number, failed: boolean) => void;
   /** A worker died. */
@@ -91,6 +93,11 @@ export class Engine {
   readonly analysis: Analysis;
   readonly executor: Executor;
   readonly cancellation: Cancellation;
+  /** One operation after the other: what follows an inner task waits for it at the call. */
+  readonly sequential: boolean;
+  readonly window: Window;
+  /** The operations of the main program. */
+  readonly root: ProgramScope;
   readonly options: EngineOptions;
   readonly events = new EventEmitter<RunEvents>();
   /** What is recorded of the run; null when nothing is. */
@@ -115,11 +122,7 @@ export class Engine {
   #running = 0;
   /** Promises that wait for a launch to end. */
   #watching = 0;
-  /** Failures by operation, and which of them the program has been told. */
-  readonly #failures = new Map<number, ManipleError>();
-  readonly #told = new Set<ManipleError>();
   #lost: WorkerLostError | null = null;
-  readonly #later: { operation: number; run: () => void }[] = [];
   /** Failed launches whose error is found when the operations before them have ended. */
   readonly #unsettled: LaunchHandle[] = [];
 
@@ -136,6 +139,11 @@ export class Engine {
     this.cancellation = new Cancellation(this.graph);
     this.heap = Heap.reserve(options.memory, this.graph.control);
     this.builder = new RecordBuilder(this.graph, () => this.#starve());
+    this.root = Scope.root(options.seed);
+    this.window = new Window(this.graph, this.builder, {
+      freeSlots: () => this.#freeSlots.length,
+      look: () => this.#rung(),
+    });
     this.#freeSlots = Array.from({ length: launches - 1 }, (_, i) => launches - 1 - i);
     this.#handles = new Array<LaunchHandle | null>(launches).fill(null);
     this.#joinSlot = 0;
@@ -157,6 +165,7 @@ export class Engine {
       lost: (error) => this.#workerLost(error),
     });
     this.#spoils = new Spoils(this.builder);
+    this.sequential = options.barriers || this.executor.name === 'inOrder';
     this.#finisher = new Finisher(this.graph, launcherLane(this.graph), (record) =>
       this.executor.ready(record),
     );
@@ -176,10 +185,12 @@ export class Engine {
     }
   };
 
-  /** Refuses new operations once the run was aborted. */
-  checkRunning(name: string, site: { stack?: string }): void {
+  /** Refuses new operations once the run or the inner task that makes them was aborted, or is over. */
+  checkRunning(scope: ProgramScope, name: string, site: { stack?: string }): void {
+    scope.check(`task ${name}`);
     const { signal } = this.options;
     if (signal?.aborted === true) throw new CancelledError(name, launchSite(site), signal.reason);
+    if (scope.cancelled !== null) throw new CancelledError(name, launchSite(site), scope.cancelled.reason);
   }
 
   // ---- task kinds ----
@@ -215,7 +226,7 @@ export class Engine {
         if (unit < 0 && zeroed) this.heap.clear(-unit, bytes);
         return Math.abs(unit);
       }
-      if (this.#running === 0) throw this.#outOfMemory(bytes, what);
+      if (this.#running === 0 || this.#stuck()) throw this.#outOfMemory(bytes, what);
       this.#wait('memory', 1, () => this.#running > 0);
     }
   }
@@ -250,62 +261,26 @@ export class Engine {
 
   // ---- launches ----
 
-  /**
-   * A launch slot with everything but its requirements and records. Blocks while all slots are in use. The results of
-   * `sources` stay until this launch has ended.
-   */
-  openLaunch(
-    kind: number,
-    task: number,
+  /** A launch that was called, and has no place in the graph yet. */
+  createLaunch(
+    scope: ProgramScope,
     name: string,
     domain: IndexSpace,
     site: { stack?: string },
     regions: () => string[],
-    sources: readonly LaunchHandle[] = [],
   ): LaunchHandle {
-    // Before anything waits: a source that ends meanwhile must not give its results back.
-    for (const source of sources) source.dependents++;
-    while (this.#freeSlots.length === 0) this.#wait('slots', 1, () => this.#freeSlots.length === 0);
-    const { graph, heap } = this;
-    const slot = this.#freeSlots.pop()!;
-    const points = domain.volume;
-    const operation = this.operations++;
-    const domainBytes = 7 * 4;
-    const domainUnit = this.allocate(domainBytes, name, false);
-    const words = heap.int32(domainUnit, 7);
-    words[0] = domain.rank;
-    for (let axis = 0; axis < 3; axis++) {
-      words[1 + axis] = axis < domain.rank ? domain.lo[axis]! : 0;
-      words[4 + axis] = axis < domain.rank ? domain.hi[axis]! - domain.lo[axis]! + 1 : 1;
-    }
-    const resultBytes = resultsBytes(points);
-    const results = this.allocate(resultBytes, name, true);
-    graph.task[slot] = task;
-    graph.kind[slot] = kind;
-    graph.operation[slot] = operation;
-    graph.serial[slot] = (graph.serial[slot]! + 1) & 0x3fffffff;
-    graph.remaining[slot] = points;
-    graph.watched[slot] = 0;
-    graph.background[slot] = 0;
-    graph.args[slot] = 0;
-    graph.results[slot] = results;
-    graph.domain[slot] = domainUnit;
-    graph.tree[slot] = 0;
-    graph.applyRecord[slot] = NONE;
-    graph.failure[slot] = 0;
-    graph.gate[slot] = 0;
-    graph.guard[slot] = 0;
-    graph.otherwise[slot] = 0;
-    const handle: LaunchHandle = {
+    return {
+      scope,
       task: name,
-      operation,
+      operation: -1,
+      number: -1,
       domain,
-      points,
+      points: domain.volume,
       site,
       regions,
-      slot,
+      slot: NONE,
       sealed: false,
-      left: points,
+      left: domain.volume,
       root: 0,
       spoiled: null,
       closed: false,
@@ -321,27 +296,76 @@ export class Engine {
       reduces: null,
       instances: [],
       held: [],
-      sources: [...sources],
-      blocks: [{ unit: domainUnit, bytes: domainBytes }],
+      sources: [],
+      blocks: [],
       signal: null,
       cancelled: null,
+      inner: null,
       args: null,
     };
+  }
+
+  /**
+   * Gives a launch its slot, with everything but its requirements and records. Blocks while all slots are in use. The
+   * results of `sources` stay until this launch has ended.
+   */
+  openLaunch(handle: LaunchHandle, kind: number, task: number, sources: readonly LaunchHandle[] = []): void {
+    const { scope, domain, points } = handle;
+    // Before anything waits: a source that ends meanwhile must not give its results back.
+    for (const source of sources) source.dependents++;
+    while (this.#freeSlots.length === 0) {
+      if (this.#stuck()) throw this.#windowTooSmall();
+      this.#wait('slots', 1, () => this.#freeSlots.length === 0);
+    }
+    const { graph, heap } = this;
+    const slot = this.#freeSlots.pop()!;
+    const operation = this.operations++;
+    const number = scope.operations++;
+    const domainBytes = 7 * 4;
+    const domainUnit = this.allocate(domainBytes, handle.task, false);
+    const words = heap.int32(domainUnit, 7);
+    words[0] = domain.rank;
+    for (let axis = 0; axis < 3; axis++) {
+      words[1 + axis] = axis < domain.rank ? domain.lo[axis]! : 0;
+      words[4 + axis] = axis < domain.rank ? domain.hi[axis]! - domain.lo[axis]! + 1 : 1;
+    }
+    const resultBytes = resultsBytes(points);
+    const results = this.allocate(resultBytes, handle.task, true);
+    graph.task[slot] = task;
+    graph.kind[slot] = kind;
+    graph.operation[slot] = operation;
+    [graph.key0[slot], graph.key1[slot]] = scope.launchKeys(number) as [number, number];
+    graph.serial[slot] = (graph.serial[slot]! + 1) & 0x3fffffff;
+    graph.remaining[slot] = points;
+    graph.watched[slot] = handle.watchers.length > 0 ? 1 : 0;
+    graph.background[slot] = 0;
+    graph.args[slot] = 0;
+    graph.results[slot] = results;
+    graph.domain[slot] = domainUnit;
+    graph.tree[slot] = 0;
+    graph.applyRecord[slot] = NONE;
+    graph.failure[slot] = 0;
+    graph.gate[slot] = 0;
+    graph.guard[slot] = 0;
+    graph.otherwise[slot] = 0;
+    handle.slot = slot;
+    handle.operation = operation;
+    handle.number = number;
+    handle.sources.push(...sources);
+    handle.blocks.push({ unit: domainUnit, bytes: domainBytes });
+    scope.open.add(handle);
+    if (kind === Kind.inner) this.window.innerOpen++;
     this.#handles[slot] = handle;
     this.#open++;
     this.runLog?.launch(handle, kind);
-    this.events.emit('launch', name, operation, points);
-    return handle;
+    this.events.emit('launch', handle.task, operation, points, [...scope.path, number]);
   }
 
   /** A launch of one internal record. */
-  openSingle(
-    kind: number,
-    name: string,
-    site: { stack?: string },
-    sources: readonly LaunchHandle[] = [],
-  ): LaunchHandle {
-    return this.openLaunch(kind, 0, name, ONE_POINT, site, () => [], sources);
+  openSingle(scope: ProgramScope, kind: number, name: string, site: { stack?: string }): LaunchHandle {
+    const handle = this.createLaunch(scope, name, ONE_POINT, site, () => []);
+    this.openLaunch(handle, kind, 0);
+    return handle;
   }
 
   use(handle: LaunchHandle, instance: Instance): void {
@@ -364,24 +388,16 @@ export class Engine {
   /** All records of the launch were made. */
   sealLaunch(handle: LaunchHandle): void {
     handle.sealed = true;
+    // Its body starts in the event loop, which nobody may be waiting in.
+    if (handle.inner !== null) setImmediate(() => this.#rung());
     this.#running++;
     if (handle.left === 0) this.#closing.push(handle);
     this.poll();
   }
 
-  /** Runs something when all operations launched so far have ended. */
-  afterAll(run: () => void): void {
-    this.#later.push({ operation: this.operations, run });
-    this.#runLater();
-  }
-
-  #runLater(): void {
-    if (this.#later.length === 0) return;
-    let oldest = this.operations;
-    for (const handle of this.#handles) {
-      if (handle !== null && !handle.closed && handle.operation < oldest) oldest = handle.operation;
-    }
-    while (this.#later.length > 0 && this.#later[0]!.operation <= oldest) this.#later.shift()!.run();
+  /** Runs something when all operations of a scope that were issued so far have ended. */
+  afterAll(scope: ProgramScope, run: () => void): void {
+    scope.afterAll(this.operations, run);
   }
 
   // ---- retirement ----
@@ -411,6 +427,7 @@ export class Engine {
         this.runLog?.retired(record);
         builder.retire(record);
         if (handle === null || handle === undefined) continue; // a join
+        handle.scope.live--;
         if (root !== 0) this.#spoil(handle, graph.first[record]!, points, root);
         handle.left -= points;
         if (handle.left === 0 && handle.sealed) this.#closing.push(handle);
@@ -463,6 +480,10 @@ export class Engine {
     for (const record of records) {
       const handle = this.#handles[graph.launch[record]!]!;
       if (unjudged(graph, record)) this.#judge(handle, record);
+      if (handle.inner !== null) {
+        handle.inner.start(record);
+        continue;
+      }
       if (graph.kind[handle.slot] !== Kind.host) {
         this.executor.ready(record);
         continue;
@@ -492,8 +513,9 @@ export class Engine {
     }
     this.#closing.push(...waiting);
     this.#settle();
-    if (ended.length > 0) this.#runLater();
+    this.window.wake();
     for (const handle of ended) {
+      handle.scope.runLater(this.operations);
       this.#watching -= handle.watchers.length;
       for (const watcher of handle.watchers.splice(0)) watcher();
     }
@@ -503,6 +525,8 @@ export class Engine {
     const { graph, heap } = this;
     const { slot } = handle;
     handle.closed = true;
+    handle.scope.open.delete(handle);
+    if (handle.inner !== null) this.window.innerOpen--;
     this.#open--;
     this.#running--;
     const unit = graph.results[slot]!;
@@ -511,26 +535,19 @@ export class Engine {
       handle.values = Array.from({ length: handle.points }, (_, i) => results.get(i));
     }
     const failure = graph.failure[slot]!;
-    if (failure === CANCELLED) {
+    const { failures } = handle.scope;
+    if (handle.inner !== null && handle.inner.failure !== null) {
+      failures.set(handle.operation, handle.inner.failure.error);
+    } else if (failure === CANCELLED) {
       const { reason } = handle.cancelled!;
-      this.#failures.set(handle.operation, new CancelledError(handle.task, launchSite(handle.site), reason));
+      failures.set(handle.operation, new CancelledError(handle.task, launchSite(handle.site), reason));
     } else if (failure !== 0) {
       const { point, name, message, stack } = readValue(heap, failure) as Failure;
       freeValue(heap, failure);
       const cause = new Error(message);
       cause.name = name;
       if (stack !== undefined) cause.stack = stack;
-      const error = new TaskError(
-        {
-          task: handle.task,
-          point: handle.domain.at(point),
-          operation: handle.operation,
-          launchSite: launchSite(handle.site),
-          regions: handle.regions(),
-        },
-        cause,
-      );
-      this.#failures.set(handle.operation, error);
+      failures.set(handle.operation, failedTask(handle, point, cause));
     }
     if (handle.root !== 0) this.#unsettled.push(handle);
     for (const instance of handle.instances) {
@@ -566,7 +583,7 @@ export class Engine {
   #settle(): void {
     for (let i = this.#unsettled.length - 1; i >= 0; i--) {
       const handle = this.#unsettled[i]!;
-      const root = this.#failures.get(handle.root - 1);
+      const root = handle.scope.failures.get(handle.root - 1);
       if (root === undefined) continue;
       handle.error = handle.root - 1 === handle.operation ? root : new UpstreamError(handle.task, root);
       this.#unsettled.splice(i, 1);
@@ -592,6 +609,7 @@ export class Engine {
 
   /** Called while records or edges are used up. */
   #starve(): void {
+    if (this.#stuck()) throw this.#windowTooSmall();
     this.#wait(
       'records',
       this.graph.limits.records >> 2,
@@ -617,9 +635,42 @@ export class Engine {
     return graph.retired.some(({ put }, lane) => Atomics.load(put, 0) !== this.#read[lane]);
   }
 
-  /** Blocks until a launch has ended. */
-  waitFor(handle: LaunchHandle): void {
-    while (!handle.closed) this.#wait('launch', 1, () => !handle.closed, handle.operation);
+  /**
+   * Blocks until a launch has ended. False when it cannot end while this thread is blocked: it waits for an inner task,
+   * whose body runs here.
+   */
+  waitFor(handle: LaunchHandle): boolean {
+    while (!handle.closed) {
+      if (handle.slot < 0 || this.#stuck()) return false;
+      this.#wait('launch', 1, () => !handle.closed, handle.operation);
+    }
+    return true;
+  }
+
+  /** Whether inner tasks are open and nothing runs or can run but their bodies. */
+  #stuck(): boolean {
+    if (this.window.innerOpen === 0) return false;
+    const { graph } = this;
+    // A record that ends makes others ready before it says that it has ended: three looks, some time apart, miss none.
+    for (let look = 0; look < 3; look++) {
+      if (this.#anythingNew()) return false;
+      for (let record = 0; record < graph.limits.records; record++) {
+        const state = Atomics.load(graph.state, record);
+        if (state !== State.waiting && state !== State.judged) continue;
+        if (Atomics.load(graph.pending, record) !== 0) continue;
+        const handle = this.#handles[graph.launch[record]!];
+        if (handle?.inner === null) return false;
+      }
+      Atomics.wait(STILL, 0, 0, 1);
+    }
+    return !this.#anythingNew();
+  }
+
+  #windowTooSmall(): LaunchError {
+    const { records, launches } = this.graph.limits;
+    return new LaunchError(
+      `The window of ${records} records and ${launches} launches is full of operations that wait for inner tasks: give run() a larger window.`,
+    );
   }
 
   /**
@@ -663,7 +714,7 @@ export class Engine {
       await new Promise<void>((resolve) => {
         handle.watchers.push(resolve);
         this.#watching++;
-        Atomics.store(this.graph.watched, handle.slot, 1);
+        if (handle.slot >= 0) Atomics.store(this.graph.watched, handle.slot, 1);
         this.#rung();
       });
       this.runLog?.waited('await', handle.operation, from);
@@ -674,7 +725,7 @@ export class Engine {
   /** Looks whether watched launches have ended, and asks for a message when the next one does. */
   #rung(): void {
     this.poll();
-    if (this.#watching === 0) return;
+    if (this.#watching === 0 && this.window.innerOpen === 0 && !this.window.stalled) return;
     this.executor.arm();
     // What ended before the arming sent no message. When a lane is between its last two steps, look again soon.
     this.poll();
@@ -689,23 +740,34 @@ export class Engine {
     await this.ended(handle);
     if (handle.root !== 0 && (index === undefined || handle.spoiled?.[index] === 1)) {
       // Which failure is first is known when all earlier operations have ended.
-      await this.quiet(handle.operation);
+      await this.quiet(handle.scope, handle.operation);
       const error = handle.error!;
-      this.#told.add(error instanceof UpstreamError ? error.root : (error as ManipleError));
+      handle.scope.told.add(error instanceof UpstreamError ? error.root : (error as ManipleError));
       throw error;
     }
     return handle.values;
   }
 
-  /** Resolves when all launches up to an operation have ended. */
-  async quiet(operation = Number.POSITIVE_INFINITY): Promise<void> {
+  /** Resolves when all launches of a scope up to an operation have ended. */
+  async quiet(scope: ProgramScope, operation = Number.POSITIVE_INFINITY): Promise<void> {
     for (;;) {
-      const open = this.#handles.find(
-        (handle) => handle !== null && !handle.closed && handle.operation <= operation,
-      );
-      if (open === undefined || open === null) return;
-      await this.ended(open);
+      const next = scope.open.values().next();
+      if (next.done === true || next.value.operation > operation) return;
+      await this.ended(next.value);
     }
+  }
+
+  /** Resolves when all operations that were called so far in a scope have ended. */
+  async fence(scope: ProgramScope): Promise<void> {
+    if (this.window.waits(scope)) {
+      await new Promise<void>((resolve) => {
+        this.window.submit(scope, () => {
+          resolve();
+          return true;
+        });
+      });
+    }
+    await this.quiet(scope, this.operations - 1);
   }
 
   /** No abort of the run is listened for any more. */
@@ -719,21 +781,58 @@ export class Engine {
   }
 
   /** The first failure in program order that the program was not told yet, and marks it as told. */
-  untold(): ManipleError | null {
-    const operations = [...this.#failures.keys()].sort((a, b) => a - b);
-    for (const operation of operations) {
-      const error = this.#failures.get(operation)!;
-      if (!this.#told.has(error)) {
-        this.#told.add(error);
-        return error;
-      }
-    }
-    return null;
+  untold(scope: ProgramScope): ManipleError | null {
+    const error = scope.untold();
+    if (error !== null) scope.told.add(error);
+    return error;
+  }
+
+  /** A launch that could not be issued when its turn came: later ones of its scope may need what it did not do. */
+  abandon(handle: LaunchHandle, error: unknown): void {
+    const { scope } = handle;
+    const reason = error instanceof Error ? error : new Error(String(error));
+    if (handle.operation < 0) handle.operation = this.operations++;
+    handle.error = reason;
+    handle.closed = true;
+    handle.root = handle.operation + 1;
+    handle.spoiled = new Uint8Array(handle.points).fill(1);
+    scope.open.delete(handle);
+    if (error instanceof ManipleError) scope.failures.set(handle.operation, error);
+    scope.cancelled ??= { reason };
+    this.#watching -= handle.watchers.length;
+    for (const watcher of handle.watchers.splice(0)) watcher();
+  }
+
+  /** Ends a record of an inner task. */
+  finishInner(record: number, failed: boolean): void {
+    const skipped = !failed && this.graph.poison[record] !== 0;
+    this.runLog?.recorder.begin(0);
+    this.runLog?.recorder.end(this.graph.number[record]!, 0, endBits(failed, skipped));
+    this.#finisher.finish(record, failed);
+    this.poll();
   }
 }
 
 const NO_RECORDS = new Int32Array(0);
 const NONE_TAKEN: readonly PointOfLaunch[] = [];
+/** Nobody wakes who waits on it. */
+const STILL = new Int32Array(new SharedArrayBuffer(4));
+
+/** The error of a point of a launch that failed for a reason of its own. */
+export function failedTask(handle: LaunchHandle, point: number, cause: unknown): TaskError {
+  const { scope, task, number, domain, site } = handle;
+  return new TaskError(
+    {
+      task,
+      point: domain.at(point),
+      operation: number,
+      path: [...scope.path, number],
+      launchSite: launchSite(site),
+      regions: handle.regions(),
+    },
+    cause,
+  );
+}
 
 export function formatBytes(bytes: number): string {
   if (bytes >= 2 ** 30) return `${(bytes / 2 ** 30).toFixed(2)} GiB`;

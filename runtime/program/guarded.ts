@@ -1,9 +1,11 @@
 // What a predicate changes of a launch: it may leave everything as it is, so that even what it overwrites must be kept.
+
+import { LaunchError } from '../errors.js';
 import { Gate } from '../graph/layout.js';
 import { Results, resultsBytes, valueBytes, writeValue } from '../memory/launch-layout.js';
 import { usageCode, usageOf } from '../privileges/index.js';
 import type { Engine } from './engine.js';
-import type { LaunchHandle } from './handle.js';
+import type { LaunchHandle, ProgramScope } from './handle.js';
 import type { Resolved } from './legality.js';
 import type { Predicate } from './predicate.js';
 import type { FieldUse } from './requirement.js';
@@ -16,8 +18,13 @@ export interface Guard {
   readonly live: boolean;
 }
 
-export function guardOf(predicate: Predicate): Guard {
+export function guardOf(predicate: Predicate, scope: ProgramScope): Guard {
   const { handle, index } = predicate.future;
+  if (handle.scope !== scope) {
+    throw new LaunchError(
+      `option when: the predicate belongs to task ${handle.scope.task}, but this is a launch of task ${scope.task}: pass values to inner tasks as arguments.`,
+    );
+  }
   return { source: handle, index, live: handle.slot >= 0 };
 }
 

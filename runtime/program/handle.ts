@@ -1,9 +1,24 @@
 // A launch as the launching thread sees it, from the call until nobody needs its results any more.
 
+import type { ManipleError } from '../errors.js';
 import type { Instance } from '../memory/instance.js';
 import type { IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
 import type { FieldUse } from './requirement.js';
+import type { Scope } from './scope.js';
+
+/** The operations of one context. */
+export type ProgramScope = Scope<LaunchHandle>;
+
+/** What a launch of an inner task keeps of its instances. */
+export interface InnerRun {
+  /** A record of the launch is ready: starts its body as soon as the program's own code lets go of the thread. */
+  start(record: number): void;
+  /** The instances that run. */
+  readonly scopes: Set<ProgramScope>;
+  /** The failed instance that comes first in program order. */
+  failure: { readonly point: number; readonly error: ManipleError } | null;
+}
 
 /** Anything a launch holds that is counted while the launch lives. */
 export interface Held {
@@ -26,15 +41,19 @@ export interface PointOfLaunch {
 }
 
 export interface LaunchHandle {
-  /** Name of the task, and the place in program order. */
+  readonly scope: ProgramScope;
   readonly task: string;
-  readonly operation: number;
+  /** Distinct among all operations of the run, rising with program order within a scope; -1 until it is issued. */
+  operation: number;
+  /** Place in the program order of its scope. */
+  number: number;
   readonly domain: IndexSpace;
   readonly points: number;
   /** The stack of the launch, formatted only when an error is reported. */
   readonly site: { readonly stack?: string };
   /** The regions and fields it names, in words: made only for an error. */
   readonly regions: () => string[];
+  /** -1 before it is issued, and after its results were given back. */
   slot: number;
   /** All records were made. */
   sealed: boolean;
@@ -71,6 +90,8 @@ export interface LaunchHandle {
   signal: AbortSignal | null;
   /** Set once the launch was cancelled. */
   cancelled: { readonly reason: unknown } | null;
+  /** For inner tasks. */
+  inner: InnerRun | null;
   args: { unit: number; bytes: number } | null;
 }
 

@@ -10,8 +10,9 @@ import { Results } from '../memory/launch-layout.js';
 import { ELEMENT_KINDS, REDUCTIONS, type ReductionName, type TypedArray } from '../privileges/index.js';
 import { fieldIndex, type IndexPartition } from '../regions/index.js';
 import { IndexSpace } from '../spaces/index.js';
+import { checkHostUse } from './containment.js';
 import type { Engine } from './engine.js';
-import { type LaunchHandle, recordOf } from './handle.js';
+import { type LaunchHandle, type ProgramScope, recordOf } from './handle.js';
 import type { Resolved } from './legality.js';
 import type { FuturePort, RegionPlace, RegionPort } from './ports.js';
 import type { Projections } from './projections.js';
@@ -23,8 +24,10 @@ const ONE = IndexSpace.extent([1]);
 export class HostOperations implements RegionPort, FuturePort {
   readonly #engine: Engine;
   readonly #projections: Projections;
+  readonly #scope: ProgramScope;
 
-  constructor(engine: Engine, projections: Projections) {
+  constructor(engine: Engine, projections: Projections, scope: ProgramScope) {
+    this.#scope = scope;
     this.#engine = engine;
     this.#projections = projections;
   }
@@ -43,27 +46,32 @@ export class HostOperations implements RegionPort, FuturePort {
   /** A future of all results of a launch, folded on a worker. */
   fold(source: LaunchHandle, operator: ReductionName): LaunchHandle {
     const engine = this.#engine;
-    if (source.slot < 0) return this.#foldClosed(source, operator);
-    const { graph, builder } = engine;
-    const handle = engine.openSingle(Kind.foldResults, `${source.task} (${operator})`, source.site, [source]);
-    const bytes = 4 * FoldWord.words;
-    const unit = engine.allocate(bytes, 'arguments', false);
-    handle.blocks.push({ unit, bytes });
-    engine.heap.store(unit, FoldWord.results, graph.results[source.slot]!);
-    engine.heap.store(unit, FoldWord.points, source.points);
-    engine.heap.store(unit, FoldWord.op, REDUCTIONS.indexOf(operator));
-    graph.args[handle.slot] = unit;
-    engine.runLog?.takes(handle, source, 0, source.points);
-    makeOne(engine, handle, () => {
-      for (let i = 0; i < source.records.length; i++)
-        builder.after(source.records[i]!, source.generations[i]!, true);
+    const handle = this.#create(`${source.task} (${operator})`, source.site);
+    return this.#submit(handle, () => {
+      if (source.slot < 0) {
+        this.#foldClosed(handle, source, operator);
+        return;
+      }
+      const { graph, builder } = engine;
+      engine.openLaunch(handle, Kind.foldResults, 0, [source]);
+      const bytes = 4 * FoldWord.words;
+      const unit = engine.allocate(bytes, 'arguments', false);
+      handle.blocks.push({ unit, bytes });
+      engine.heap.store(unit, FoldWord.results, graph.results[source.slot]!);
+      engine.heap.store(unit, FoldWord.points, source.points);
+      engine.heap.store(unit, FoldWord.op, REDUCTIONS.indexOf(operator));
+      graph.args[handle.slot] = unit;
+      engine.runLog?.takes(handle, source, 0, source.points);
+      makeOne(engine, handle, () => {
+        for (let i = 0; i < source.records.length; i++)
+          builder.after(source.records[i]!, source.generations[i]!, true);
+      });
     });
-    return handle;
   }
 
   /** The launch is over and its results are ours: a host record keeps the fold in program order. */
-  #foldClosed(source: LaunchHandle, operator: ReductionName): LaunchHandle {
-    return this.#host(`${source.task} (${operator})`, source, [0, source.records.length], () => {
+  #foldClosed(handle: LaunchHandle, source: LaunchHandle, operator: ReductionName): void {
+    this.#host(handle, source, [0, source.records.length], () => {
       const values = source.values ?? [];
       const odd = values.findIndex((value) => typeof value !== 'number' && typeof value !== 'boolean');
       if (odd >= 0 || values.length === 0) {
@@ -75,25 +83,49 @@ export class HostOperations implements RegionPort, FuturePort {
     });
   }
 
+  #create(name: string, site: { readonly stack?: string }): LaunchHandle {
+    this.#engine.checkRunning(this.#scope, name, site);
+    return this.#engine.createLaunch(this.#scope, name, ONE, site, () => []);
+  }
+
+  /** Issues an operation of one record, now or when there is room. */
+  #submit(handle: LaunchHandle, issue: () => void): LaunchHandle {
+    let late = false;
+    this.#engine.window.submit(this.#scope, () => {
+      try {
+        issue();
+      } catch (error) {
+        if (!late) throw error;
+        this.#engine.abandon(handle, error);
+      }
+      return true;
+    });
+    late = true;
+    return handle;
+  }
+
   /** A future of a function of another, computed on the launching thread when that one is there. */
   map(source: LaunchHandle, index: number, pure: (value: unknown) => unknown): LaunchHandle {
-    const record = source.records.length === 0 ? 0 : recordOf(source, index);
-    return this.#host(`map of ${source.task}`, source, [record, record + 1], () => {
-      if (source.closed) return pure(source.values?.[index]);
-      const { heap, graph } = this.#engine;
-      return pure(new Results(heap, graph.results[source.slot]!, source.points).get(index));
+    const handle = this.#create(`map of ${source.task}`, source.site);
+    return this.#submit(handle, () => {
+      const record = source.records.length === 0 ? 0 : recordOf(source, index);
+      this.#host(handle, source, [record, record + 1], () => {
+        if (source.closed) return pure(source.values?.[index]);
+        const { heap, graph } = this.#engine;
+        return pure(new Results(heap, graph.results[source.slot]!, source.points).get(index));
+      });
     });
   }
 
   /** A value that the launching thread computes after the records `from` up to `to` of another launch. */
   #host(
-    name: string,
+    handle: LaunchHandle,
     source: LaunchHandle,
     [from, to]: readonly [number, number],
     run: () => unknown,
-  ): LaunchHandle {
+  ): void {
     const engine = this.#engine;
-    const handle = engine.openSingle(Kind.host, name, source.site, [source]);
+    engine.openLaunch(handle, Kind.host, 0, [source]);
     handle.host = () => {
       const value = run();
       new Results(engine.heap, engine.graph.results[handle.slot]!, 1).set(0, value);
@@ -109,7 +141,6 @@ export class HostOperations implements RegionPort, FuturePort {
         engine.builder.after(source.records[i]!, source.generations[i]!, true);
       }
     });
-    return handle;
   }
 
   /** A host record that uses one field of a region. */
@@ -132,23 +163,27 @@ export class HostOperations implements RegionPort, FuturePort {
       uses,
       colours: this.#projections.constant(partition, ONE, colour),
     };
+    const what = `${name} ${tree.name}.${field}`;
+    checkHostUse(what, this.#scope, tree, ONE, requirement);
     const site: { stack?: string } = {};
     Error.captureStackTrace(site, this.#hostUse);
-    makeInstances(requirement, 1);
-    rename(engine, requirement, 1);
-    const handle = engine.openSingle(Kind.host, `${name} ${tree.name}.${field}`, site);
-    // The instance of now: a later launch may rename the field before this record's turn comes.
-    const instance = tree.instance(index);
-    handle.host = () => run(instance);
-    handle.uses.push({ fields: uses, instances: [instance], partition, colours: requirement.colours });
-    tree.use(handle, uses);
-    engine.runLog?.requires(handle, [requirement]);
-    makeOne(engine, handle, () => {
-      for (const sets of tree.state.classes([index])) {
-        engine.analysis.use(sets, sets.cover(partition), partition, colour, code);
-      }
+    const handle = this.#create(what, site);
+    return this.#submit(handle, () => {
+      makeInstances(requirement, 1);
+      rename(engine, requirement, 1);
+      engine.openLaunch(handle, Kind.host, 0);
+      // The instance of now: a later launch may rename the field before this record's turn comes.
+      const instance = tree.instance(index);
+      handle.host = () => run(instance);
+      handle.uses.push({ fields: uses, instances: [instance], partition, colours: requirement.colours });
+      tree.use(handle, uses);
+      engine.runLog?.requires(handle, [requirement]);
+      makeOne(engine, handle, () => {
+        for (const sets of tree.state.classes([index])) {
+          engine.analysis.use(sets, sets.cover(partition), partition, colour, code);
+        }
+      });
     });
-    return handle;
   }
 
   async read(region: RegionPlace, field: string): Promise<TypedArray> {
@@ -166,7 +201,11 @@ export class HostOperations implements RegionPort, FuturePort {
     const handle = this.#hostUse(region, field, READ, 'read of', (instance) => {
       values = this.#copyOut(region.tree, instance, field, region.indexSpace);
     });
-    this.#engine.waitFor(handle);
+    if (!this.#engine.waitFor(handle)) {
+      throw new LaunchError(
+        `field ${field} of region ${region.tree.name} is wanted now, but it waits for an inner task, which goes on only while the program awaits: await ctx.fence() first.`,
+      );
+    }
     if (values === null) throw handle.error ?? new LaunchError(`field ${field} could not be read.`);
     return values;
   }
@@ -187,11 +226,16 @@ export class HostOperations implements RegionPort, FuturePort {
         `write: field ${field} of region ${region.tree.name} takes ${wanted} numbers (${region.indexSpace.volume} points, ${lanes} each), not ${values.length}.`,
       );
     }
+    const { window } = this.#engine;
+    // With inner tasks about, the write must not wait: it keeps the values until its turn comes.
+    const waits = window.innerOpen > 0 || window.waits(this.#scope);
+    if (waits) values = Array.from(values as ArrayLike<number>);
     const handle = this.#hostUse(region, field, OVERWRITE, 'write of', (instance) => {
       this.#pieces(region.tree, instance, field, region.indexSpace, (array, at, length, from) => {
         for (let i = 0; i < length; i++) (array as { [i: number]: unknown })[at + i] = values[from + i];
       });
     });
+    if (waits) return;
     this.#engine.waitFor(handle);
     if (handle.error !== null) throw handle.error;
   }
@@ -238,6 +282,7 @@ export class HostOperations implements RegionPort, FuturePort {
 /** Makes the one record of an internal launch; `edges` says whom it waits for. */
 function makeOne(engine: Engine, handle: LaunchHandle, edges: () => void): void {
   const record = engine.builder.open(handle.slot, 0, 1, 0);
+  handle.scope.live++;
   handle.records = Int32Array.of(record);
   handle.generations = Int32Array.of(engine.graph.generation[record]!);
   edges();

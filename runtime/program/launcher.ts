@@ -12,22 +12,25 @@ import { usageOf } from '../privileges/index.js';
 import type { IndexPartition } from '../regions/index.js';
 import { IndexSpace, unionAll } from '../spaces/index.js';
 import { type SplitArgs, splitArgs } from './arguments.js';
+import { checkContainment, checkScope } from './containment.js';
 import type { Engine } from './engine.js';
 import { FutureMap, TaskFuture } from './future.js';
 import { checkGang, GangRoll } from './gangs.js';
 import { type Guard, guardOf, guardUses, openGate } from './guarded.js';
-import { type LaunchHandle, type RegionUse, recordOf } from './handle.js';
+import { type LaunchHandle, type ProgramScope, type RegionUse, recordOf } from './handle.js';
 import { checkOptions, type LaunchOptions } from './launch-options.js';
 import { checkInterference, type Resolved } from './legality.js';
 import { resolveUse } from './place.js';
-import type { FuturePort } from './ports.js';
+import type { FuturePort, InnerPort } from './ports.js';
 import type { PredicatePort, PredicateRule } from './predicate.js';
 import type { Projections } from './projections.js';
 import type { FieldUse } from './requirement.js';
 import { prepareReservations, reserve } from './reserving.js';
-import type { Task } from './task.js';
+import type { Issue } from './scope.js';
+import type { InnerBody, Task } from './task.js';
 import {
   groupsOf,
+  innerUses,
   makeInstances,
   privilegeOf,
   reducesAny,
@@ -68,19 +71,50 @@ interface Reduction {
 /** The domain of a single launch. */
 export const ONE = IndexSpace.extent([1]);
 
+/** A launch as it was called, checked. */
+interface Call {
+  readonly domain: IndexSpace;
+  readonly name: string;
+  readonly leaf: Leaf;
+  readonly kindName: { readonly module: string; readonly name: string };
+  readonly kind: number;
+  readonly inner: InnerBody | null;
+  readonly resolved: readonly Resolved[];
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly site: { readonly stack?: string };
+  readonly words: () => string[];
+  readonly options: LaunchOptions | undefined;
+}
+
 export class Launcher implements PredicatePort {
   readonly engine: Engine;
   readonly projections: Projections;
   readonly #futures: FuturePort;
-  readonly #keys = new Map<string, number>();
-  readonly #domains = new Map<string, IndexSpace>();
-  readonly #legal = new Map<string, true>();
-  readonly #unions = new WeakMap<IndexPartition, Map<Int32Array | number, IndexPartition>>();
+  readonly scope: ProgramScope;
+  readonly #inner: InnerPort;
+  readonly #keys: Map<string, number>;
+  readonly #domains: Map<string, IndexSpace>;
+  readonly #legal: Map<string, true>;
+  readonly #unions: WeakMap<IndexPartition, Map<Int32Array | number, IndexPartition>>;
 
-  constructor(engine: Engine, projections: Projections, futures: FuturePort) {
+  /** `parent`: the launcher of another context of this run, whose tables serve this one too. */
+  constructor(
+    engine: Engine,
+    scope: ProgramScope,
+    projections: Projections,
+    futures: FuturePort,
+    inner: InnerPort,
+    parent: Launcher | null,
+  ) {
     this.engine = engine;
+    this.scope = scope;
     this.projections = projections;
     this.#futures = futures;
+    this.#inner = inner;
+    this.#keys = parent === null ? new Map() : parent.#keys;
+    this.#domains = parent === null ? new Map() : parent.#domains;
+    this.#legal = parent === null ? new Map() : parent.#legal;
+    this.#unions = parent === null ? new WeakMap() : parent.#unions;
   }
 
   // ---- launches ----
@@ -143,6 +177,7 @@ export class Launcher implements PredicatePort {
           : `What was launched is no task: declare it with task({ ... }), and pass what that returns.`,
       );
     }
+    const { engine } = this;
     if (options !== undefined) checkOptions(options, `task ${task.name}`);
     let resolved = this.#resolve(domain, task, regions);
     if (options?.when !== undefined) resolved = guardUses(resolved);
@@ -152,18 +187,29 @@ export class Launcher implements PredicatePort {
     const name = task.name;
     const words = () =>
       resolved.map((r) => `${r.name}: ${r.tree.name} {${r.uses.map((use) => use.name).join(', ')}}`);
-    return this.issue(
+    if (task.inner !== null) engine.window.checkDepth(this.scope, name);
+    return this.#call({
       domain,
       name,
-      task.leaf,
-      task,
-      gang ? Kind.gang : task.async ? Kind.io : task.atomic ? Kind.atomic : Kind.task,
+      leaf: task.leaf,
+      kindName: task,
+      kind:
+        task.inner !== null
+          ? Kind.inner
+          : gang
+            ? Kind.gang
+            : task.async
+              ? Kind.io
+              : task.atomic
+                ? Kind.atomic
+                : Kind.task,
+      inner: task.inner,
       resolved,
       args,
       site,
       words,
       options,
-    );
+    });
   }
 
   #resolve(domain: IndexSpace, task: AnyTask, regions: Readonly<Record<string, unknown>>): Resolved[] {
@@ -195,7 +241,7 @@ export class Launcher implements PredicatePort {
   ): void {
     let key = `${this.engine.taskId(task.leaf, task)} ${uses} ${domain.volume}${gang ? ' gang' : ''}`;
     for (const { tree, partition, colours } of resolved) {
-      key += ` ${idOf(tree)}.${partition.id}.${colours === null ? 0 : idOf(colours)}`;
+      key += ` ${idOf(tree.root)}.${partition.id}.${colours === null ? 0 : idOf(colours)}`;
     }
     if (this.#legal.has(key)) return;
     checkInterference(task.leaf.name, domain, resolved, gang);
@@ -203,7 +249,7 @@ export class Launcher implements PredicatePort {
     this.#legal.set(key, true);
   }
 
-  /** Makes the launch and all its records. */
+  /** Makes a launch of a built-in task, and all its records. */
   issue(
     domain: IndexSpace,
     name: string,
@@ -216,22 +262,69 @@ export class Launcher implements PredicatePort {
     words: () => string[],
     options?: LaunchOptions,
   ): LaunchHandle {
-    const { engine } = this;
-    engine.checkRunning(name, site);
-    const { graph, heap, builder, analysis } = engine;
-    const taskId = engine.taskId(leaf, kindName);
+    return this.#call({
+      domain,
+      name,
+      leaf,
+      kindName,
+      kind,
+      inner: null,
+      resolved,
+      args,
+      site,
+      words,
+      options,
+    });
+  }
+
+  /** A launch that is legal: issued now, or when there is room for it. */
+  #call(call: Call): LaunchHandle {
+    const { engine, scope } = this;
+    const { name, site, resolved } = call;
+    engine.checkRunning(scope, name, site);
+    for (const { name: requirement, tree } of resolved)
+      checkScope(tree, scope, `task ${name}, requirement ${requirement}`);
+    if (resolved.some(({ tree }) => tree.grants !== null))
+      checkContainment(name, scope.task, call.domain, resolved);
     // Arguments are looked at before anything is made, so that a refused launch leaves no trace.
-    const split = splitArgs(args, `task ${name}`);
-    if (kind === Kind.io) engine.executor.startIo();
+    let split: SplitArgs | null = splitArgs(call.args, `task ${name}`, scope);
+    if (call.options?.when !== undefined) guardOf(call.options.when, scope);
+    if (call.kind === Kind.io) engine.executor.startIo();
+    const handle = engine.createLaunch(scope, name, call.domain, site, call.words);
+    let expand: Issue | null = null;
+    let late = false;
+    engine.window.submit(scope, () => {
+      try {
+        // What was a future may have become a value meanwhile.
+        expand ??= this.#begin(call, handle, split ?? splitArgs(call.args, `task ${name}`, scope));
+        return expand();
+      } catch (error) {
+        if (!late) throw error;
+        engine.abandon(handle, error);
+        return true;
+      }
+    });
+    late = true;
+    split = null;
+    return handle;
+  }
+
+  /** Gives a launch its place in program order; what it returns makes the records, as far as there is room. */
+  #begin(call: Call, handle: LaunchHandle, split: SplitArgs): Issue {
+    const { engine, scope } = this;
+    const { domain, name, kind, resolved, site, options } = call;
+    const { graph, heap, builder, analysis } = engine;
+    const taskId = engine.taskId(call.leaf, call.kindName);
     const points = domain.volume;
     // So is memory: what does not fit is refused before the launch exists.
     this.#prepare(resolved, points);
     for (const requirement of resolved) makeInstances(requirement, points);
     for (const requirement of resolved) rename(engine, requirement, points);
     const sources = split.futures.map(({ source }) => source);
-    const guard: Guard | null = options?.when === undefined ? null : guardOf(options.when);
+    const guard: Guard | null = options?.when === undefined ? null : guardOf(options.when, scope);
     if (guard?.live === true) sources.push(guard.source);
-    const handle = engine.openLaunch(kind, taskId, name, domain, site, words, sources);
+    if (call.inner !== null) handle.inner = this.#inner.open(handle, call.inner, resolved);
+    engine.openLaunch(handle, kind, taskId, sources);
     handle.futures = [...split.futures, ...split.failed, ...(guard === null ? [] : [guard])];
     const { slot } = handle;
     graph.requirements[slot] = resolved.length;
@@ -240,14 +333,16 @@ export class Launcher implements PredicatePort {
     if (options?.priority === 'background') graph.background[slot] = 1;
     if (guard !== null) openGate(engine, handle, guard, options!.otherwise);
     if (options?.signal !== undefined) engine.cancellation.watch(handle, options.signal);
-    const reserves = kind !== Kind.task;
+    const reserves = kind !== Kind.task && kind !== Kind.inner;
     if (reserves) prepareReservations(engine, handle, resolved);
     const gang = kind === Kind.gang && points > 0 ? new GangRoll(engine, handle) : null;
+    if (scope.cancelled !== null) engine.cancellation.cancel(handle, scope.cancelled.reason);
 
     const steps: Step[] = [];
     const reductions: Reduction[] = [];
     resolved.forEach((requirement, r) => {
-      const { tree, partition, colours, uses } = requirement;
+      const { tree, partition, colours } = requirement;
+      const uses = kind === Kind.inner ? innerUses(requirement.uses) : requirement.uses;
       const reduced: FieldUse[] = [];
       for (const { usage: code, fields } of groupsOf(uses)) {
         if (privilegeOf(code) === 'reduce') {
@@ -259,6 +354,11 @@ export class Launcher implements PredicatePort {
         }
       }
       tree.use(handle, uses);
+      if (kind === Kind.inner) {
+        const instances = uses.map(({ field }) => tree.instance(field));
+        handle.uses.push({ fields: uses, instances, partition, colours });
+        return;
+      }
       const binding = tree.bind(partition, uses, colours);
       engine.hold(handle, binding);
       handle.uses.push({ fields: uses, instances: binding.instances, partition, colours });
@@ -295,31 +395,38 @@ export class Launcher implements PredicatePort {
     const generations = new Int32Array(blocks);
     const { workers } = graph.limits;
     const places = engine.options.placement?.deal(name, points, blocks) ?? null;
-    for (let block = 0; block < blocks; block++) {
-      const first = blocks === points ? block : blockStart(block, blocks, points);
-      const end = blocks === points ? block + 1 : blockStart(block + 1, blocks, points);
-      const at = places === null ? place(block, blocks, workers) : places[block]!;
-      const record = builder.open(slot, first, end - first, at);
-      records[block] = record;
-      generations[block] = graph.generation[record]!;
-      gang?.enlist(block, record);
-      // The first of a gang reserves for all.
-      if (reserves && (gang === null || block === 0))
-        reserve(engine, handle, record, resolved, first, gang === null ? end : points);
-      for (const { sets, cover, partition, colours, usage: code } of steps) {
-        for (let point = first; point < end; point++) {
-          analysis.use(sets, cover, partition, colours === null ? point : colours[point]!, code);
-        }
-      }
-      for (const { source, index } of handle.futures) this.#afterFuture(source, index);
-      engine.seal();
-    }
     handle.records = records;
     handle.generations = generations;
-    engine.sealLaunch(handle);
-    engine.barrier(handle);
-    if (apply !== null) engine.barrier(apply);
-    return handle;
+    if (kind === Kind.inner && engine.sequential) scope.hold = handle;
+    const { window } = engine;
+    let block = 0;
+    return () => {
+      for (; block < blocks; block++) {
+        if (window.innerOpen > 0 && !window.room(scope)) return false;
+        const first = blocks === points ? block : blockStart(block, blocks, points);
+        const end = blocks === points ? block + 1 : blockStart(block + 1, blocks, points);
+        const at = places === null ? place(block, blocks, workers) : places[block]!;
+        const record = builder.open(slot, first, end - first, at);
+        scope.live++;
+        records[block] = record;
+        generations[block] = graph.generation[record]!;
+        gang?.enlist(block, record);
+        // The first of a gang reserves for all.
+        if (reserves && (gang === null || block === 0))
+          reserve(engine, handle, record, resolved, first, gang === null ? end : points);
+        for (const { sets, cover, partition, colours, usage: code } of steps) {
+          for (let point = first; point < end; point++) {
+            analysis.use(sets, cover, partition, colours === null ? point : colours[point]!, code);
+          }
+        }
+        for (const { source, index } of handle.futures) this.#afterFuture(source, index);
+        engine.seal();
+      }
+      engine.sealLaunch(handle);
+      if (handle.inner === null) engine.barrier(handle);
+      if (apply !== null) engine.barrier(apply);
+      return true;
+    };
   }
 
   /** Lets the shape of the equivalence sets follow the launch, before anybody looks up how it meets them. */
@@ -378,13 +485,14 @@ export class Launcher implements PredicatePort {
     const unit = engine.allocate(bytes, `reductions of ${name}`, false);
     const shared = reductions.some(({ used }) => usesTogether(used.uses));
     writeTree(engine.heap, unit, handle.points, reductions, shared);
-    const apply = engine.openSingle(Kind.apply, `${name} (fold)`, site);
+    const apply = engine.openSingle(this.scope, Kind.apply, `${name} (fold)`, site);
     apply.blocks.push({ unit, bytes });
     apply.reduces = handle;
     graph.tree[handle.slot] = unit;
     graph.tree[apply.slot] = unit;
     engine.runLog?.folds(apply, handle);
     const record = builder.open(apply.slot, 0, 1, 0);
+    this.scope.live++;
     builder.expect(1); // the root of the tree
     const used = reductions.map((reduction) => reduction.used);
     prepareReservations(engine, apply, used);
@@ -445,17 +553,19 @@ export class Launcher implements PredicatePort {
     operands.forEach((operand, i) => {
       args[i === 0 ? 'a' : 'b'] = operand;
     });
-    const handle = this.issue(
-      ONE,
-      'predicate',
-      builtinLeaf('predicate')!,
-      { module: BUILTIN, name: 'predicate' },
-      Kind.task,
-      [],
+    const handle = this.#call({
+      domain: ONE,
+      name: 'predicate',
+      leaf: builtinLeaf('predicate')!,
+      kindName: { module: BUILTIN, name: 'predicate' },
+      kind: Kind.task,
+      inner: null,
+      resolved: [],
       args,
       site,
-      () => [],
-    );
+      words: () => [],
+      options: undefined,
+    });
     return new TaskFuture<boolean>(this.#futures, handle, 0);
   }
 }

@@ -2,7 +2,9 @@
 import type { ReductionName, TypedArray } from '../privileges/index.js';
 import type { IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
-import type { LaunchHandle } from './handle.js';
+import type { InnerRun, LaunchHandle } from './handle.js';
+import type { Resolved } from './legality.js';
+import type { InnerBody } from './task.js';
 import type { Tree } from './tree.js';
 
 /** A region, as far as operations look at it. */
@@ -36,4 +38,10 @@ export interface FuturePort {
   /** The launch whose one result is a function of a result, or the fold of all. */
   map(handle: LaunchHandle, index: number, pure: (value: unknown) => unknown): LaunchHandle;
   fold(handle: LaunchHandle, operator: ReductionName): LaunchHandle;
+}
+
+/** Runs the bodies of inner tasks. */
+export interface InnerPort {
+  /** A launch of an inner task is about to get its place in program order. */
+  open(handle: LaunchHandle, body: InnerBody, requirements: readonly Resolved[]): InnerRun;
 }

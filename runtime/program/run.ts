@@ -15,8 +15,9 @@ import {
   LongestFirst,
   type Placement,
 } from '../mapping/static-placement.js';
-import { Context } from './context.js';
+import type { Context } from './context.js';
 import { Engine } from './engine.js';
+import { rootContext } from './inner.js';
 import type { RunLogOptions } from './run-log.js';
 
 export const EXECUTORS = ['threads', 'bulk', 'inOrder', 'virtual'] as const;
@@ -185,8 +186,8 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   let complete = false;
   try {
     const value = await untilAborted(main, engine, options.signal);
-    await engine.quiet();
-    const error = engine.untold();
+    await engine.fence(engine.root);
+    const error = engine.untold(engine.root);
     if (error !== null) throw error;
     if (options.signal?.aborted === true) throw aborted(options.signal);
     complete = true;
@@ -223,7 +224,7 @@ async function untilAborted<T>(
   engine: Engine,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  if (signal === undefined) return main(new Context(engine));
+  if (signal === undefined) return main(rootContext(engine));
   let late: NodeJS.Timeout | undefined;
   let abort = (): void => {};
   const over = new Promise<never>((_, reject) => {
@@ -231,7 +232,7 @@ async function untilAborted<T>(
     abort = () => {
       late = setTimeout(end, GRACE_MS);
       // When all is quiet, one turn of the event loop for what `main` does about it.
-      engine.quiet().then(
+      engine.quiet(engine.root).then(
         () => setImmediate(end),
         () => {},
       );
@@ -240,7 +241,7 @@ async function untilAborted<T>(
     else signal.addEventListener('abort', abort, { once: true });
   });
   try {
-    return await Promise.race([Promise.resolve().then(() => main(new Context(engine))), over]);
+    return await Promise.race([Promise.resolve().then(() => main(rootContext(engine))), over]);
   } finally {
     clearTimeout(late);
     signal.removeEventListener('abort', abort);

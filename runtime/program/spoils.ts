@@ -124,3 +124,13 @@ function joined(entries: readonly Spoilt[]): Spoilt[] {
     ),
   }));
 }
+
+/** Whether anything of a space is spoilt. */
+export function isSpoilt({ spoilt }: Instance, space: IndexSpace): boolean {
+  return spoilt?.some((entry) => entry.space.overlaps(space)) ?? false;
+}
+
+/** Nothing of a space is spoilt any more, whoever would have written it: an inner task begins or ends there. */
+export function forgetSpoilt(instance: Instance, space: IndexSpace): void {
+  clean(instance, space, Number.POSITIVE_INFINITY);
+}

@@ -10,7 +10,7 @@ import { REDUCTIONS, usageOf } from '../privileges/usage.js';
 import type { FieldSpace, IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
 import type { Engine } from './engine.js';
-import type { LaunchHandle } from './handle.js';
+import type { LaunchHandle, ProgramScope } from './handle.js';
 import type { FieldUse } from './requirement.js';
 
 /** Views of one requirement through one partition, on one set of instances. */
@@ -28,6 +28,20 @@ export interface Binding {
   instances: readonly Instance[];
 }
 
+/** What an inner task holds of a tree through one of its requirements. */
+export interface Grant {
+  readonly name: string;
+  readonly space: IndexSpace;
+  readonly uses: readonly FieldUse[];
+}
+
+/** Where a tree within an inner task comes from. */
+interface Lent {
+  readonly from: Tree;
+  readonly grants: readonly Grant[];
+  readonly instances: readonly (Instance | null)[];
+}
+
 /** Bindings kept of one tree before those of replaced instances are given back. */
 const BINDINGS_KEPT = 64;
 
@@ -38,23 +52,69 @@ export class Tree {
   readonly name: string;
   readonly box: Box;
   readonly state: TreeState;
+  /** Whose operations use it. */
+  readonly scope: ProgramScope;
+  /** The tree that this is, or in an inner task the one that it stands for. */
+  readonly root: Tree;
+  /** What the inner task may do with it; null for who made the region. */
+  readonly grants: readonly Grant[] | null;
   readonly #instances: (Instance | null)[];
   /** The spaces that views of living bindings point to. */
-  readonly #spaces = new Map<IndexSpace, { readonly unit: number; readonly bytes: number; views: number }>();
-  readonly #bindings = new Map<string, Binding>();
+  readonly #spaces: Map<IndexSpace, { readonly unit: number; readonly bytes: number; views: number }>;
+  readonly #bindings: Map<string, Binding>;
   freed = false;
 
-  constructor(engine: Engine, space: IndexSpace, fields: FieldSpace, name: string) {
+  constructor(
+    engine: Engine,
+    scope: ProgramScope,
+    space: IndexSpace,
+    fields: FieldSpace,
+    name: string,
+    lent: Lent | null = null,
+  ) {
     this.engine = engine;
+    this.scope = scope;
     this.space = space;
     this.fields = fields;
     this.name = name;
     this.box = boxOf(space);
     this.state = engine.analysis.tree(space, fields.names.length);
-    this.#instances = new Array<Instance | null>(fields.names.length).fill(null);
+    if (lent === null) {
+      this.root = this;
+      this.grants = null;
+      this.#instances = new Array<Instance | null>(fields.names.length).fill(null);
+      this.#spaces = new Map();
+      this.#bindings = new Map();
+      if (scope.depth > 0) scope.owned.add(this);
+    } else {
+      this.root = lent.from.root;
+      this.grants = lent.grants;
+      this.#instances = [...lent.instances];
+      // Views are those of the instances, whoever works on them.
+      this.#spaces = lent.from.#spaces;
+      this.#bindings = lent.from.#bindings;
+    }
+  }
+
+  /** The instances of now, for a launch whose children will work on them. */
+  get snapshot(): readonly (Instance | null)[] {
+    return [...this.#instances];
+  }
+
+  /**
+   * The same data within an instance of an inner task: an analysis of its own, as its children are ordered among
+   * themselves, on the instances that the launch found.
+   */
+  within(scope: ProgramScope, grants: readonly Grant[], instances: readonly (Instance | null)[]): Tree {
+    return new Tree(this.engine, scope, this.space, this.fields, this.name, {
+      from: this,
+      grants,
+      instances,
+    });
   }
 
   check(): void {
+    this.scope.check(`region ${this.name}`);
     if (this.freed)
       throw new LaunchError(`Region ${this.name} was freed: nothing can be launched on it any more.`);
   }
@@ -81,6 +141,8 @@ export class Tree {
    * False when the memory budget does not allow for a second copy now.
    */
   rename(sets: EquivalenceSets): boolean {
+    // Who lent the region goes on with these instances.
+    if (this.grants !== null) return false;
     const { engine } = this;
     const bytes = sets.fields.reduce((sum, field) => sum + (this.#instances[field]?.bytes ?? 0), 0);
     if (engine.heap.usedBytes + bytes > engine.options.memory) return false;
@@ -188,12 +250,31 @@ export class Tree {
   /** The region is not needed after the operations launched so far. */
   free(): void {
     if (this.freed) return;
+    if (this.grants !== null) {
+      throw new LaunchError(
+        `Region ${this.name} was given to inner task ${this.scope.task}: only who made it can free it.`,
+      );
+    }
     this.freed = true;
+    this.scope.owned.delete(this);
+    this.engine.window.submit(this.scope, () => {
+      this.#free();
+      return true;
+    });
+  }
+
+  /** The inner task that it was lent to is over. */
+  release(): void {
+    this.engine.analysis.forget(this.state);
+  }
+
+  #free(): void {
     this.engine.runLog?.frees(this);
     for (const instance of this.#instances) if (instance !== null) this.engine.release(instance);
     this.#instances.fill(null);
-    this.engine.afterAll(() => {
+    this.engine.afterAll(this.scope, () => {
       for (const binding of [...this.#bindings.values()]) this.#drop(binding);
+      this.engine.analysis.forget(this.state);
     });
   }
 }

@@ -56,6 +56,26 @@ export function rename(engine: Engine, requirement: Resolved, points: number): v
   }
 }
 
+const innerKept = new WeakMap<readonly FieldUse[], readonly FieldUse[]>();
+
+/** How the launch of an inner task uses what it holds: its children fold into the regions themselves, so that is an update. */
+export function innerUses(uses: readonly FieldUse[]): readonly FieldUse[] {
+  let inner = innerKept.get(uses);
+  if (inner === undefined) {
+    inner = uses.map((use) => {
+      const held = usageOf(use.usage);
+      // Its children take reservations, and it takes none: so it is ordered.
+      const coherence = held.coherence === 'atomic' ? 'exclusive' : held.coherence;
+      const reduces = held.privilege === 'reduce';
+      if (!reduces && coherence === held.coherence) return use;
+      const privilege = reduces ? 'update' : held.privilege;
+      return { ...use, usage: usageCode({ ...held, privilege, reduction: null, coherence }) };
+    });
+    innerKept.set(uses, inner);
+  }
+  return inner;
+}
+
 /** The uses of a requirement by usage. */
 export function groupsOf(uses: readonly FieldUse[]): Group[] {
   let groups = groupsKept.get(uses);

@@ -3,8 +3,9 @@
 
 import type { TaskContext } from '../execution/leaf.js';
 import type { Shape as ViewShape } from '../execution/view.js';
+import { task } from '../program/declare-task.js';
 import { type Requirement as Declared, overwrites, reads, reduces, updates } from '../program/requirement.js';
-import { type Task, task } from '../program/task.js';
+import type { Task } from '../program/task.js';
 import {
   type FieldSpace,
   type Fields,

@@ -163,7 +163,6 @@ for (const [what, main, kind, message] of refusals) {
 t.test('declarations', async (t) => {
   t.throws(() => task({ module: import.meta.url, name: 'a', run: async () => {} }), /async: true/);
   t.throws(() => task({ module: 'here', name: 'a', run() {} }), /must be import\.meta\.url/);
-  t.throws(() => task({ module: import.meta.url, name: 'a', leaf: false, run() {} }), /inner tasks/);
   t.throws(() => reduces(Grid, 'xor', 'x'), /works on bits/);
 });
 

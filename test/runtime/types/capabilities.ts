@@ -276,3 +276,49 @@ export function guarded(ctx: Context, v: RegionRef<typeof Vec.fields, { x: 'R'; 
   // @ts-expect-error TS2345: Argument of type 'TaskFuture<string>' is not assignable
   ctx.predicate(total.map(String));
 }
+
+// ---- inner tasks: what is declared is what can be handed on ----
+
+export const inner = task({
+  module,
+  name: 'inner',
+  leaf: false,
+  regions: {
+    ro: reads(Vec, 'x', 'y'),
+    rw: reads(Vec, 'x').and(updates(Vec, 'y')),
+    red: reduces(Vec, 'sum', 'y'),
+  },
+  async run({ ro, rw, red }, { times }: { times: number }, ctx): Promise<number> {
+    const parts = rw.partition.equal([4]);
+    for (let i = 0; i < times; i++) ctx.index([4], saxpy, { v: parts.at() }, { a: i });
+    ctx.launch(dot, { v: ro }, {});
+    ctx.launch(dot, { v: rw }, {});
+    ctx.launch(accumulate, { v: red });
+    ctx.launch(inner, { ro: parts[0]!, rw: parts[1]!, red: parts[2]! }, { times: 0 });
+    // @ts-expect-error TS2322: is not assignable to type
+    ctx.launch(saxpy, { v: ro }, { a: 1 });
+    // @ts-expect-error TS2322: is not assignable to type
+    ctx.launch(dot, { v: red }, {});
+    // @ts-expect-error TS2322: is not assignable to type
+    ctx.launch(saxpy, { v: red }, { a: 1 });
+    // @ts-expect-error TS2322: is not assignable to type
+    ctx.index([4], saxpy, { v: ro.partition.equal([4]).at() }, { a: 1 });
+    // @ts-expect-error TS2345: is not assignable to parameter of type
+    ctx.fill(ro, 'x', 1);
+    const own = ctx.region([4], Vec);
+    ctx.launch(saxpy, { v: own }, { a: 1 });
+    return ctx.launch(dot, { v: rw }, {});
+  },
+});
+
+export async function launchInner(
+  ctx: Context,
+  all: RegionRef<typeof Vec.fields, { x: 'R'; y: 'R' }>,
+): Promise<void> {
+  const region = ctx.region([8], Vec);
+  const blocks = region.partition.equal([4]);
+  const value: number = await ctx.launch(inner, { ro: region, rw: blocks[0]!, red: region }, { times: 2 });
+  ctx.index([4], inner, { ro: blocks.at(), rw: blocks.at(), red: region }, { times: value });
+  // @ts-expect-error TS2322: is not assignable to type
+  ctx.launch(inner, { ro: region, rw: all, red: region }, { times: 2 });
+}
