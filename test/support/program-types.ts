@@ -21,6 +21,7 @@ export function complaints(files: readonly string[], folder: string, stricter: o
   const program = ts.createProgram([...files], {
     strict: true,
     noUncheckedIndexedAccess: true,
+    allowImportingTsExtensions: true,
     ...stricter,
     noEmit: true,
     skipLibCheck: true,
