@@ -148,12 +148,19 @@ export class Lane {
 
   /** Runs a record of any kind but join and host; returns false when it failed. Poisoned records run nothing. */
   run(record: number): boolean {
-    const { recorder } = this.#options;
-    if (recorder === null) return this.#run(record);
+    const graph = this.#graph;
+    const what = graph.kind[graph.launch[record]!]!;
+    const done = this.#options.recorder === null ? this.#run(record) : this.#recorded(record, what);
+    // After the record's end was written down: by the clocks, too, nobody uses what it held before it has ended.
+    if (what === Kind.atomic || what === Kind.apply) release(graph, this.#heap, record, this.#ready);
+    return done;
+  }
+
+  #recorded(record: number, what: number): boolean {
+    const recorder = this.#options.recorder!;
     const graph = this.#graph;
     const slot = graph.launch[record]!;
     // Only tasks have a kind of their own.
-    const what = graph.kind[slot];
     const kind = what === Kind.task || what === Kind.atomic ? 1 + graph.task[slot]! : 0;
     recorder.begin(kind);
     const done = this.#run(record);
@@ -165,18 +172,12 @@ export class Lane {
     const graph = this.#graph;
     const slot = graph.launch[record]!;
     const kind = graph.kind[slot]!;
-    if (kind === Kind.task) return this.#runLeaf(record, slot);
-    if (kind === Kind.atomic) {
-      const done = this.#runLeaf(record, slot);
-      release(graph, this.#heap, record, this.#ready);
-      return done;
-    }
+    if (kind === Kind.task || kind === Kind.atomic) return this.#runLeaf(record, slot);
     const root = Atomics.load(graph.poison, record);
     if (kind === Kind.apply) {
       const tree = new ReductionTree(graph, this.#heap, graph.tree[slot]!);
       if (root === 0) tree.apply();
       else tree.discard();
-      release(graph, this.#heap, record, this.#ready);
       return true;
     }
     if (root !== 0) return true;

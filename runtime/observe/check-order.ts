@@ -316,7 +316,8 @@ export class OrderChecker implements LogVisitor {
       return;
     }
     if (demand === 2) {
-      if (earlier.stampA === record.number) return;
+      // The application of a launch's reductions waits for its tasks as it is.
+      if (earlier.stampA === record.number || record.launch!.foldedBy === earlier.launch) return;
       this.#atomic.push({ earlier, later: record, pair: pair() });
       return;
     }
