@@ -148,6 +148,8 @@ async function build() {
     ...[
       '-DNAPI_VERSION=8',
       '-DNAPI_CPP_EXCEPTIONS',
+      // A thread that is being ended takes no exception any more: without this the process would abort.
+      '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
       '-DNODE_GYP_MODULE_NAME=maniple',
       '-DBUILDING_NODE_EXTENSION',
     ],
