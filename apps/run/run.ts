@@ -45,6 +45,8 @@ Types are not checked here. import.meta.dirname is the folder of your file.`,
     const [program, ...args] = positionals as [string, ...string[]]; // the dispatcher has seen that it is there
     const options = runtimeOptions(configuration.of(runSection));
     process.setSourceMapsEnabled(true);
+    // A refused launch is thrown from deep within the runtime, and the line of the user comes last.
+    Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 40);
     const compiled = await compileProgram(program);
     progress.detail(
       `${compiled.cached ? 'found compiled' : 'compiled'}: ${compiled.files.map(displayPath).join(', ')}`,
