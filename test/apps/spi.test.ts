@@ -321,7 +321,6 @@ t.test('bad input ends in its message and exit code', async (t) => {
       2,
       /cannot write .*x\.h5: /,
     ],
-    ['not in this version', ['demo', '--profile', 'x.mprof', '--out', 'r'], 2, /^maniple: run\.profile: /],
     ['nothing to compare', ['spi', 'evaluate', 'good.h5'], 2, /--reference or --half/],
     ['no map', ['spi', 'evaluate', 'good.h5', '--reference', 'good.h5'], 3, /good\.h5/],
   ];
