@@ -23,7 +23,10 @@ export { type BodyRegions, type InnerTaskDeclaration, task } from './program/dec
 export { formatBytes } from './program/engine.js';
 export type { FillValue } from './program/fill.js';
 export { FutureMap, TaskFuture } from './program/future.js';
+export { GrowingRegion } from './program/growing.js';
 export type { FillOptions, LaunchOptions } from './program/launch-options.js';
+export type { Leak } from './program/leaks.js';
+export type { Lease } from './program/lease.js';
 export { Predicate } from './program/predicate.js';
 export { Partition, type Projection, Region } from './program/region.js';
 export { overwrites, Requirement, reads, reduces, updates } from './program/requirement.js';
@@ -53,6 +56,8 @@ export {
   i16,
   i32,
   i64,
+  type Operands,
+  PendingPartition,
   u8,
   u16,
   u32,

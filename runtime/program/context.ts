@@ -10,6 +10,7 @@ import { type CopiedFields, type Copy, copy, type IndexCopy } from './copy.js';
 import type { Engine, RunEvents } from './engine.js';
 import { type FillValue, fill } from './fill.js';
 import { type FutureMap, TaskFuture } from './future.js';
+import { GrowingRegion } from './growing.js';
 import type { ProgramScope } from './handle.js';
 import { HostOperations } from './host.js';
 import type { FillOptions, LaunchOptions } from './launch-options.js';
@@ -101,7 +102,23 @@ export class Context {
     const name = options.name ?? `region${this.#regions}`;
     this.#regions++;
     const tree = new Tree(this.#engine, this.#scope, points, space as unknown as FieldSpace, name);
-    return rootRegion(this.#host, tree, space) as Region<F, AllCaps<F>>;
+    const region = rootRegion(this.#host, tree, space) as Region<F, AllCaps<F>>;
+    const { leaks } = this.#engine.options;
+    if (leaks !== null) {
+      leaks.made(tree, region, here(this.region));
+      tree.onFree = (freed) => leaks.freed(freed);
+    }
+    return region;
+  }
+
+  /** A region of `capacity` rows (first axis) for data that arrive: none is valid at first, see `GrowingRegion`. */
+  growing<F extends Fields>(
+    capacity: readonly number[],
+    space: FieldSpace<F>,
+    options: { readonly name?: string } = {},
+  ): GrowingRegion<F, AllCaps<F>> {
+    const region = this.region(IndexSpace.extent(capacity), space, options);
+    return new GrowingRegion(this.#host, region.tree, space, region);
   }
 
   /**

@@ -17,12 +17,12 @@ import type { Cap, Caps, Disjointness, Projected, RegionRef } from './capabiliti
 import { chunksOf } from './chunks.js';
 import { guardUses } from './guarded.js';
 import { checkOptions, type FillOptions } from './launch-options.js';
-import { type Launcher, ONE } from './launcher.js';
+import type { Launcher } from './launcher.js';
 import type { Resolved } from './legality.js';
 import { type AnyProjected, type AnyRegion, checkPlace, resolveUse } from './place.js';
 import { Region } from './region.js';
 import type { FieldUse } from './requirement.js';
-import { OVERWRITE, READ, UPDATE, usesOf } from './uses.js';
+import { ONE, OVERWRITE, READ, UPDATE, usesOf } from './uses.js';
 
 /** Fields to copy: names that both sides have, or `{ destination: source }`. */
 export type CopiedFields<F extends Fields, G extends Fields> =

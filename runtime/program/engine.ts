@@ -66,12 +66,20 @@ export interface EngineOptions {
   readonly barriers: boolean;
   /** Deals records to workers; null for blocks of consecutive points. */
   readonly placement: Placement | null;
+  /** Keeps what was not freed, where somebody asks for it. */
+  readonly leaks: LeakRegister | null;
   /** Fills and copies of more bytes are cut into chunks. */
   readonly chunkBytes: number;
   readonly createExecutor: (parts: ExecutorParts) => Executor;
   readonly log: (line: string) => void;
   /** Aborting it cancels everything that has not started. */
   readonly signal: AbortSignal | null;
+}
+
+/** Told of every region that is made and freed. */
+export interface LeakRegister {
+  made(tree: object, handle: object, site: { readonly stack?: string }): void;
+  freed(tree: object): void;
 }
 
 /** Public events of a run, for progress displays and logs. */
@@ -291,6 +299,7 @@ export class Engine {
       records: NO_RECORDS,
       generations: NO_RECORDS,
       host: null,
+      lease: null,
       uses: [],
       futures: NONE_TAKEN,
       reduces: null,
@@ -474,6 +483,24 @@ export class Engine {
     }
   }
 
+  /** A lease's turn has come: from now on it waits for the program alone. */
+  #grant(handle: LaunchHandle, record: number): void {
+    handle.lease!.record = record;
+    this.#running--;
+    this.#watching -= handle.watchers.length;
+    for (const watcher of handle.watchers.splice(0)) watcher();
+  }
+
+  /** The program is done with a lease that it was granted. */
+  endLease(handle: LaunchHandle): void {
+    this.#running++;
+    const { record } = handle.lease!;
+    this.runLog?.recorder.begin(0);
+    this.runLog?.recorder.end(this.graph.number[record]!, 0, endBits(false, false));
+    this.#finisher.finish(record, false);
+    this.poll();
+  }
+
   #host(): boolean {
     const { graph } = this;
     const records = takeReady(graph, Word.launcherStack);
@@ -489,6 +516,10 @@ export class Engine {
         continue;
       }
       const skipped = graph.poison[record] !== 0;
+      if (handle.lease !== null && !skipped) {
+        this.#grant(handle, record);
+        continue;
+      }
       this.runLog?.recorder.begin(0);
       const failed = !skipped && !this.#runHost(handle, record);
       this.runLog?.recorder.end(graph.number[record]!, 0, endBits(failed, skipped));
@@ -659,7 +690,8 @@ export class Engine {
         if (state !== State.waiting && state !== State.judged) continue;
         if (Atomics.load(graph.pending, record) !== 0) continue;
         const handle = this.#handles[graph.launch[record]!];
-        if (handle?.inner === null) return false;
+        // A lease that was granted waits for the program, as the bodies do.
+        if (handle?.inner === null && handle.lease?.record !== record) return false;
       }
       Atomics.wait(STILL, 0, 0, 1);
     }
@@ -678,7 +710,8 @@ export class Engine {
    * have ended as are left at least, so that it does not wake up for each.
    */
   barrier(handle: LaunchHandle): void {
-    if (!this.options.barriers) return;
+    // All before a lease has ended by now; itself it ends when the program says so.
+    if (!this.options.barriers || handle.lease !== null) return;
     const largest = Math.ceil(handle.points / Math.max(1, handle.records.length));
     while (!handle.closed) {
       const left = Math.max(1, Math.ceil(handle.left / largest));
@@ -706,9 +739,10 @@ export class Engine {
     return this.#timeline;
   }
 
-  /** Resolves when a launch has ended (with or without an error). */
+  /** Resolves when a launch has ended (with or without an error), or a lease was reached. */
   async ended(handle: LaunchHandle): Promise<void> {
     this.poll();
+    if (handle.lease !== null && handle.lease.record >= 0) return;
     if (!handle.closed && this.#lost === null) {
       const from = this.runLog?.since() ?? 0;
       await new Promise<void>((resolve) => {
@@ -748,12 +782,12 @@ export class Engine {
     return handle.values;
   }
 
-  /** Resolves when all launches of a scope up to an operation have ended. */
+  /** Resolves when all launches of a scope up to an operation have ended; leases are the program's own affair. */
   async quiet(scope: ProgramScope, operation = Number.POSITIVE_INFINITY): Promise<void> {
     for (;;) {
-      const next = scope.open.values().next();
-      if (next.done === true || next.value.operation > operation) return;
-      await this.ended(next.value);
+      const next = scope.oldest();
+      if (next === null || next.operation > operation) return;
+      await this.ended(next);
     }
   }
 

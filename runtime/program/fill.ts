@@ -9,10 +9,10 @@ import { chunksOf } from './chunks.js';
 import { TaskFuture } from './future.js';
 import { guardUses } from './guarded.js';
 import { checkOptions, type FillOptions } from './launch-options.js';
-import { type Launcher, ONE } from './launcher.js';
+import type { Launcher } from './launcher.js';
 import { checkPlace, resolveUse } from './place.js';
 import { type ArrayOf, Region } from './region.js';
-import { OVERWRITE, useOf } from './uses.js';
+import { ONE, OVERWRITE, useOf } from './uses.js';
 
 /** What a field can be filled with: one number for all lanes, one per lane, or a future of such. */
 export type FillValue<T> =

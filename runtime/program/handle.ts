@@ -75,6 +75,8 @@ export interface LaunchHandle {
   generations: Int32Array;
   /** Runs on the launching thread, for host records. */
   host: (() => void) | null;
+  /** A lease is not over when its turn has come, but when the program ends it; its record, once it was reached. */
+  lease: { record: number } | null;
   /** For failures: what its records take and write. */
   uses: RegionUse[];
   /** Results that its tasks take as arguments. */

@@ -8,18 +8,21 @@ import { Kind } from '../graph/layout.js';
 import type { Instance } from '../memory/instance.js';
 import { Results } from '../memory/launch-layout.js';
 import { ELEMENT_KINDS, REDUCTIONS, type ReductionName, type TypedArray } from '../privileges/index.js';
-import { fieldIndex, type IndexPartition } from '../regions/index.js';
-import { IndexSpace } from '../spaces/index.js';
+import { type Fields, fieldIndex, type IndexPartition } from '../regions/index.js';
+import type { IndexSpace } from '../spaces/index.js';
+import type { Caps } from './capabilities.js';
 import { checkHostUse } from './containment.js';
 import type { Engine } from './engine.js';
 import { type LaunchHandle, type ProgramScope, recordOf } from './handle.js';
-import type { Resolved } from './legality.js';
+import type { Lease } from './lease.js';
+import { checkRestrictions, type Resolved } from './legality.js';
+import { makeOne } from './one-record.js';
+import { openLease } from './open-lease.js';
 import type { FuturePort, RegionPlace, RegionPort } from './ports.js';
 import type { Projections } from './projections.js';
+import type { Requirement } from './requirement.js';
 import type { Tree } from './tree.js';
-import { makeInstances, OVERWRITE, READ, rename, useOf } from './uses.js';
-
-const ONE = IndexSpace.extent([1]);
+import { makeInstances, ONE, OVERWRITE, READ, rename, useOf } from './uses.js';
 
 export class HostOperations implements RegionPort, FuturePort {
   readonly #engine: Engine;
@@ -165,6 +168,7 @@ export class HostOperations implements RegionPort, FuturePort {
     };
     const what = `${name} ${tree.name}.${field}`;
     checkHostUse(what, this.#scope, tree, ONE, requirement);
+    if (tree.restricted) checkRestrictions(requirement, 1, what);
     const site: { stack?: string } = {};
     Error.captureStackTrace(site, this.#hostUse);
     const handle = this.#create(what, site);
@@ -216,6 +220,14 @@ export class HostOperations implements RegionPort, FuturePort {
       { tree, place: whole(partition.parent), colour: 0, indexSpace: partition.parent },
       field,
     );
+  }
+
+  lease(
+    region: RegionPlace,
+    requirement: Requirement<Fields, Caps>,
+    site: { readonly stack?: string },
+  ): Promise<Lease<Fields, Caps>> {
+    return openLease(this.#engine, this.#scope, this.#projections, region, requirement, site);
   }
 
   write(region: RegionPlace, field: string, values: ArrayLike<number> | ArrayLike<bigint>): void {
@@ -277,16 +289,4 @@ export class HostOperations implements RegionPort, FuturePort {
       position += length;
     });
   }
-}
-
-/** Makes the one record of an internal launch; `edges` says whom it waits for. */
-function makeOne(engine: Engine, handle: LaunchHandle, edges: () => void): void {
-  const record = engine.builder.open(handle.slot, 0, 1, 0);
-  handle.scope.live++;
-  handle.records = Int32Array.of(record);
-  handle.generations = Int32Array.of(engine.graph.generation[record]!);
-  edges();
-  engine.seal();
-  engine.sealLaunch(handle);
-  engine.barrier(handle);
 }

@@ -19,7 +19,7 @@ import { checkGang, GangRoll } from './gangs.js';
 import { type Guard, guardOf, guardUses, openGate } from './guarded.js';
 import { type LaunchHandle, type ProgramScope, type RegionUse, recordOf } from './handle.js';
 import { checkOptions, type LaunchOptions } from './launch-options.js';
-import { checkInterference, type Resolved } from './legality.js';
+import { checkInterference, checkRestrictions, type Resolved } from './legality.js';
 import { resolveUse } from './place.js';
 import type { FuturePort, InnerPort } from './ports.js';
 import type { PredicatePort, PredicateRule } from './predicate.js';
@@ -32,6 +32,7 @@ import {
   groupsOf,
   innerUses,
   makeInstances,
+  ONE,
   privilegeOf,
   reducesAny,
   rename,
@@ -67,9 +68,6 @@ interface Reduction {
   /** The fields, and through what they are reduced. */
   readonly used: Pick<Resolved, 'tree' | 'partition' | 'uses' | 'colours'>;
 }
-
-/** The domain of a single launch. */
-export const ONE = IndexSpace.extent([1]);
 
 /** A launch as it was called, checked. */
 interface Call {
@@ -286,6 +284,8 @@ export class Launcher implements PredicatePort {
       checkScope(tree, scope, `task ${name}, requirement ${requirement}`);
     if (resolved.some(({ tree }) => tree.grants !== null))
       checkContainment(name, scope.task, call.domain, resolved);
+    for (const requirement of resolved)
+      if (requirement.tree.restricted) checkRestrictions(requirement, call.domain.volume, name);
     // Arguments are looked at before anything is made, so that a refused launch leaves no trace.
     let split: SplitArgs | null = splitArgs(call.args, `task ${name}`, scope);
     if (call.options?.when !== undefined) guardOf(call.options.when, scope);

@@ -1,7 +1,7 @@
 // Checks at the launch site: may the points of one launch run at the same time, and may one task hold all its
 // requirements at once? Answers are kept per shape of launch, so that a loop pays once.
 import { overlap } from '../analysis/dependences.js';
-import { formatPoint, InterferenceError } from '../errors.js';
+import { BoundsError, formatPoint, InterferenceError, LaunchError } from '../errors.js';
 import {
   EXECUTION_INTERFERENCE,
   formatUsage,
@@ -12,6 +12,7 @@ import {
 } from '../privileges/index.js';
 import { type IndexPartition, overlapTable } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
+import { launchSite } from './launch-site.js';
 import type { FieldUse } from './requirement.js';
 import type { Tree } from './tree.js';
 
@@ -164,4 +165,40 @@ function refusal(
     b.name,
     met.witness,
   );
+}
+
+/** Throws where an operation reaches past valid data, or conflicts with a lease that has not ended. */
+export function checkRestrictions(requirement: Resolved, points: number, what: string): void {
+  const { tree, partition, colours } = requirement;
+  if (tree.valid !== null) {
+    for (let point = 0; point < points; point++) {
+      const space = partition.subspaces[colours === null ? point : colours[point]!]!;
+      if (tree.valid.covers(space)) continue;
+      const witness = space.minus(tree.valid).at(0);
+      throw new BoundsError(
+        `${what}: ${requirement.name} holds point ${formatPoint(witness)} of region ${tree.name}, which is past its valid prefix ${tree.valid}: grow it first, or take its valid subregion.`,
+        witness,
+      );
+    }
+  }
+  if (tree.leases.length > 0) checkLeases(requirement, points, what);
+}
+
+function checkLeases(requirement: Resolved, points: number, what: string): void {
+  const { tree, partition, colours, uses } = requirement;
+  for (const lease of tree.leases) {
+    const pair = conflict(lease.uses, uses, gangClash);
+    if (pair === null) continue;
+    const space = lease.partition.subspaces[lease.colour]!;
+    for (let point = 0; point < points; point++) {
+      const witness = partition.subspaces[colours === null ? point : colours[point]!]!.witness(space);
+      if (witness === null) continue;
+      const [theirs, ours] = pair.map(
+        ({ usage, field }) => `${formatUsage(usageOf(usage))} of ${tree.name}.${tree.fields.names[field]}`,
+      );
+      throw new LaunchError(
+        `${what}: ${requirement.name} (${ours}) and the lease taken at ${launchSite(lease.site)} (${theirs}) both hold point ${formatPoint(witness)}: end the lease first, with lease.end() or a using block.`,
+      );
+    }
+  }
 }

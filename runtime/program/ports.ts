@@ -1,9 +1,12 @@
 // What regions and futures ask of the machinery behind them, so that neither has to know it.
 import type { ReductionName, TypedArray } from '../privileges/index.js';
-import type { IndexPartition } from '../regions/index.js';
+import type { Fields, IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
+import type { Caps } from './capabilities.js';
 import type { InnerRun, LaunchHandle } from './handle.js';
+import type { Lease } from './lease.js';
 import type { Resolved } from './legality.js';
+import type { Requirement } from './requirement.js';
 import type { InnerBody } from './task.js';
 import type { Tree } from './tree.js';
 
@@ -23,6 +26,11 @@ export interface RegionPort {
   readNow(region: RegionPlace, field: string): TypedArray;
   /** The same for the region that a partition cuts. */
   readParent(tree: Tree, partition: IndexPartition, field: string): TypedArray;
+  lease(
+    region: RegionPlace,
+    requirement: Requirement<Fields, Caps>,
+    site: { readonly stack?: string },
+  ): Promise<Lease<Fields, Caps>>;
   write(region: RegionPlace, field: string, values: ArrayLike<number> | ArrayLike<bigint>): void;
 }
 

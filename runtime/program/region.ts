@@ -7,7 +7,9 @@ import type { Colours, FieldSpace, Fields, FieldType, IndexPartition } from '../
 import * as partitions from '../regions/index.js';
 import type { IndexSpace, Point } from '../spaces/index.js';
 import type { Cap, Caps, Disjointness, Projected, RegionRef } from './capabilities.js';
+import type { Lease } from './lease.js';
 import type { RegionPort } from './ports.js';
+import type { Requirement } from './requirement.js';
 import type { Tree } from './tree.js';
 
 /** The array type of a field. */
@@ -56,6 +58,28 @@ export class Region<F extends Fields, C extends Caps> implements RegionRef<F, C>
   /** Sets one field of all points, in lexicographic order. Waits for earlier readers, unless the whole region is written. */
   write<K extends keyof F & string>(field: K, values: ArrayLike<number> | ArrayLike<bigint>): void {
     this.#port.write(this, field, values);
+  }
+
+  /**
+   * The views that a task with this requirement would get, for the program itself and without a copy:
+   *
+   * ```ts
+   * using lease = await region.lease(reads(Vec, 'x').and(updates(Vec, 'y')));
+   * for (const i of lease.view.points) lease.view.y[i]! += lease.view.x[i]!;
+   * ```
+   *
+   * An operation in program order. Until it ends, operations that conflict with it are refused with a LaunchError.
+   * Leases are for the main program: an inner task reads and writes instead.
+   */
+  lease<C2 extends Caps, X>(
+    this: RegionRef<F, C2>,
+    requirement: Requirement<F, C2, X>,
+  ): Promise<Lease<F, C2>> {
+    const site: { stack?: string } = {};
+    Error.captureStackTrace(site, Region.prototype.lease);
+    const region = this as unknown as Region<F, C2>;
+    // The port knows no field space; that the views are those of the requirement is its promise.
+    return region.#port.lease(region, requirement as never, site) as unknown as Promise<Lease<F, C2>>;
   }
 
   /** Gives the memory back once the operations launched so far have ended. Only the root of a tree can be freed. */
@@ -219,6 +243,64 @@ export class PartitionConstructors<F extends Fields, C extends Caps> {
     return this.#make(partitions.preimage(this.#region.indexSpace, target.index, values));
   }
 
+  /**
+   * Colour c gets the points inside of the boxes that the points of source[c] hold: lo and hi (both inclusive) in two
+   * fields with a lane per axis, or side by side in one field. Reads them.
+   */
+  imageRange<G extends Fields, K extends keyof G & string>(
+    source: Partition<G, ReadCaps<K>, Disjointness> | Partition<G, { [P in keyof G]: Cap }, Disjointness>,
+    box: K | readonly [lo: K, hi: K],
+  ): Partition<F, C, 'unknown'> {
+    const read = (field: K) => this.#port.readParent(source.tree, source.index, field);
+    const { indexSpace } = this.#region;
+    return this.#make(partitions.imageRange(indexSpace, source.index, boxes(box, indexSpace.rank, read)));
+  }
+
+  /** Colour c gets the points of this region whose box (as in `imageRange`) meets target[c]. Reads it. */
+  preimageRange<G extends Fields, K extends keyof F & string>(
+    target: Partition<G, Caps, Disjointness> | Partition<G, { [P in keyof G]: Cap }, Disjointness>,
+    box: K | readonly [lo: K, hi: K],
+  ): Partition<F, C, 'unknown'> {
+    const read = (field: K) => this.#port.readNow(this.#region, field);
+    const ranges = boxes(box, target.index.parent.rank, read);
+    return this.#make(partitions.preimageRange(this.#region.indexSpace, target.index, ranges));
+  }
+
+  /** Colour c gets the points of this region that are in target[c], whatever region that partitions. */
+  mirrored<G extends Fields, D extends Disjointness>(
+    target: Partition<G, Caps, D> | Partition<G, { [P in keyof G]: Cap }, D>,
+  ): Partition<F, C, D> {
+    return this.#make(partitions.mirrored(this.#region.indexSpace, target.index));
+  }
+
+  /** The cross product: for every colour of a, in order, the partition of a[c] into what it shares with each b[d]. */
+  cross<D extends Disjointness>(
+    a: Partition<F, C, Disjointness>,
+    b: Partition<F, C, D>,
+  ): Partition<F, C, D>[] {
+    return partitions.crossProduct(this.#own(a), this.#own(b)).map((index) => this.#make<D>(index));
+  }
+
+  /**
+   * Colours whose points are set one by one, as unions, intersections or differences of spaces or of partitions:
+   *
+   * ```ts
+   * const slices = region.partition.pending([2], (p) => {
+   *   p.union([0], [first, second]);
+   *   p.difference([1], region.indexSpace, [first, second]);
+   * });
+   * ```
+   */
+  pending(
+    colours: Colours,
+    set: (pending: partitions.PendingPartition) => void,
+    claims?: partitions.Claims,
+  ): Partition<F, C, 'unknown'> {
+    const pending = new partitions.PendingPartition(this.#region.indexSpace, colours);
+    set(pending);
+    return this.#make(pending.finish(claims));
+  }
+
   /** Colour by colour, the points in either. */
   union(a: Partition<F, C, Disjointness>, b: Partition<F, C, Disjointness>): Partition<F, C, 'unknown'> {
     return this.#make(partitions.union(this.#own(a), this.#own(b)));
@@ -248,6 +330,25 @@ export class PartitionConstructors<F extends Fields, C extends Caps> {
     }
     return partition.index;
   }
+}
+
+/** Boxes as lo and hi side by side, from one field or two. */
+function boxes<K extends string>(
+  box: K | readonly [lo: K, hi: K],
+  rank: number,
+  read: (field: K) => TypedArray,
+): ArrayLike<number> {
+  if (typeof box === 'string') return read(box) as ArrayLike<number>;
+  const [lo, hi] = box.map(read) as [TypedArray, TypedArray];
+  const points = lo.length / rank;
+  const both = new Float64Array(2 * rank * points);
+  for (let point = 0; point < points; point++) {
+    for (let axis = 0; axis < rank; axis++) {
+      both[2 * point * rank + axis] = Number(lo[point * rank + axis]);
+      both[(2 * point + 1) * rank + axis] = Number(hi[point * rank + axis]);
+    }
+  }
+  return both;
 }
 
 /** The root region of a tree. */

@@ -18,6 +18,7 @@ import {
 import type { Context } from './context.js';
 import { Engine } from './engine.js';
 import { rootContext } from './inner.js';
+import { type Leak, LeakWatch } from './leaks.js';
 import type { RunLogOptions } from './run-log.js';
 
 export const EXECUTORS = ['threads', 'bulk', 'inOrder', 'virtual'] as const;
@@ -57,6 +58,11 @@ export interface RunOptions {
    * `CancelledError`. Running tasks are waited for a little, then ended with their threads.
    */
   readonly signal?: AbortSignal;
+  /**
+   * At the end, every region that was not freed and every lease that was not ended, with the place that made it. Regions
+   * that the garbage collector finds before are logged.
+   */
+  readonly leaks?: (leaks: readonly Leak[]) => void;
   /** Where lines from `ctx.log` go; default the error stream. */
   readonly log?: (line: string) => void;
   /** Task records and launches alive at once. */
@@ -144,7 +150,10 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     throw new UsageError(`workers is ${workers}, but must be an integer from 1 to 1024.`);
   }
   const placement = executor === 'bulk' ? placementOf(options, workers) : null;
+  const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const leaks = options.leaks === undefined ? null : new LeakWatch(log);
   const engine = new Engine({
+    leaks,
     workers,
     seed: seed | 0,
     memory: options.memory ?? Math.floor(0.75 * memoryLimit()),
@@ -166,7 +175,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
             ? new InOrder(parts)
             : new Virtual(parts, options.eagerness),
     signal: options.signal ?? null,
-    log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
+    log,
   });
   const { onEdge } = options;
   if (onEdge !== undefined) {
@@ -198,6 +207,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     await engine.executor.stop();
     engine.poll();
     engine.runLog?.close(complete ? 'complete' : 'failed');
+    if (leaks !== null) options.leaks?.(leaks.report());
     options.onTimeline?.({
       entries: engine.timeline(),
       taskNames: engine.taskNames,

@@ -8,6 +8,8 @@ export interface OpenOperation {
   /** Rises with program order within a scope. -1 before it was issued. */
   readonly operation: number;
   readonly closed: boolean;
+  /** Leases end when the program says so: nobody waits for their end. */
+  readonly lease: object | null;
 }
 
 /** What a scope gives back when it ends. */
@@ -96,12 +98,14 @@ export class Scope<H extends OpenOperation> {
   /** An operation has ended; `next` is the number of the next one. */
   runLater(next: number): void {
     if (this.#later.length === 0) return;
-    let oldest = next;
-    for (const { operation } of this.open) {
-      oldest = operation;
-      break;
-    }
+    const oldest = this.oldest()?.operation ?? next;
     while (this.#later.length > 0 && this.#later[0]!.operation <= oldest) this.#later.shift()!.run();
+  }
+
+  /** The oldest operation that has not ended, leases left out. */
+  oldest(): H | null {
+    for (const handle of this.open) if (handle.lease === null) return handle;
+    return null;
   }
 
   /** The first failure in program order that the program was not told of. */

@@ -11,6 +11,7 @@ import type { FieldSpace, IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
 import type { Engine } from './engine.js';
 import type { LaunchHandle, ProgramScope } from './handle.js';
+import { launchSite } from './launch-site.js';
 import type { FieldUse } from './requirement.js';
 
 /** Views of one requirement through one partition, on one set of instances. */
@@ -26,6 +27,14 @@ export interface Binding {
   readonly key: string;
   /** The instances of now, in the order of the fields. */
   instances: readonly Instance[];
+}
+
+/** What a lease holds, from the call to its end. */
+export interface OpenLease {
+  readonly partition: IndexPartition;
+  readonly colour: number;
+  readonly uses: readonly FieldUse[];
+  readonly site: { readonly stack?: string };
 }
 
 /** What an inner task holds of a tree through one of its requirements. */
@@ -62,7 +71,13 @@ export class Tree {
   /** The spaces that views of living bindings point to. */
   readonly #spaces: Map<IndexSpace, { readonly unit: number; readonly bytes: number; views: number }>;
   readonly #bindings: Map<string, Binding>;
+  /** Of growing data, the points that operations may touch; null where all may be. What an inner task is lent is valid. */
+  valid: IndexSpace | null = null;
+  /** Leases that have not ended. */
+  readonly leases: OpenLease[] = [];
   freed = false;
+  /** Told when the region is freed. */
+  onFree: ((tree: Tree) => void) | null = null;
 
   constructor(
     engine: Engine,
@@ -117,6 +132,16 @@ export class Tree {
     this.scope.check(`region ${this.name}`);
     if (this.freed)
       throw new LaunchError(`Region ${this.name} was freed: nothing can be launched on it any more.`);
+  }
+
+  /** Whether something must be looked at before an operation may touch the region. */
+  get restricted(): boolean {
+    return this.leases.length > 0 || this.valid !== null;
+  }
+
+  /** Memory of its fields. */
+  get bytes(): number {
+    return this.#instances.reduce((sum, instance) => sum + (instance?.bytes ?? 0), 0);
   }
 
   /** The instance of a field; made of zeros at first use, unless all of it is about to be overwritten. */
@@ -242,6 +267,10 @@ export class Tree {
     this.#bindings.delete(binding.key);
   }
 
+  closeLease(lease: OpenLease): void {
+    this.leases.splice(this.leases.indexOf(lease), 1);
+  }
+
   /** A launch uses these fields until it ends. */
   use(handle: LaunchHandle, uses: readonly FieldUse[]): void {
     for (const { field } of uses) this.engine.use(handle, this.instance(field));
@@ -255,7 +284,13 @@ export class Tree {
         `Region ${this.name} was given to inner task ${this.scope.task}: only who made it can free it.`,
       );
     }
+    if (this.leases.length > 0) {
+      throw new LaunchError(
+        `Region ${this.name} cannot be freed while a lease of it is open: end the lease taken at ${launchSite(this.leases[0]!.site)}.`,
+      );
+    }
     this.freed = true;
+    this.onFree?.(this);
     this.scope.owned.delete(this);
     this.engine.window.submit(this.scope, () => {
       this.#free();

@@ -1,8 +1,12 @@
 // Small questions about what a requirement uses: which fields under which privilege, and all of them or a part.
 import { usage, usageCode, usageOf } from '../privileges/index.js';
+import { IndexSpace } from '../spaces/index.js';
 import type { Engine } from './engine.js';
 import type { Resolved } from './legality.js';
 import type { FieldUse } from './requirement.js';
+
+/** The domain of a single operation. */
+export const ONE = IndexSpace.extent([1]);
 
 export const READ = usageCode(usage('read'));
 export const UPDATE = usageCode(usage('update'));

@@ -32,7 +32,11 @@ export function byDomain(
       typeof domains === 'function' ? domains(colourIndices.at(position), position) : domains[position]!;
     subspaces.push(space.intersect(domain));
   }
-  const partition = new IndexPartition(space, colourIndices, subspaces);
+  return claimed(new IndexPartition(space, colourIndices, subspaces), claims);
+}
+
+/** The partition itself, or a PartitionError where a claim is false. */
+export function claimed(partition: IndexPartition, claims: Claims): IndexPartition {
   if (claims.disjoint === true) assertDisjoint(partition);
   if (claims.complete === true) assertComplete(partition);
   return partition;

@@ -18,6 +18,7 @@ export {
   type KnownProperties,
   type OverlapWitness,
 } from './partition.js';
+export { type Operands, PendingPartition } from './pending.js';
 export type { Pointers } from './pointers.js';
 export { preimage, preimageRange } from './preimage.js';
 export { PartitionNode, RegionNode, RegionTree } from './region-tree.js';

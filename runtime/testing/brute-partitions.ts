@@ -142,6 +142,48 @@ export function subspacesOf(
       });
       return { colours: target.colours, parts };
     }
+    case 'imageRange': {
+      const source = around.partition(rule.source);
+      const parts = source.parts.map((part) => {
+        const boxes = part.map((from) => ({
+          lo: around.there(rule.source, rule.field, from),
+          hi: around.there(rule.source, rule.upper, from),
+        }));
+        return parent.filter((o) => boxes.some((box) => inBox(points[o]!, box)));
+      });
+      return { colours: source.colours, parts };
+    }
+    case 'preimageRange': {
+      const target = around.partition(rule.target);
+      const parts = target.parts.map((part) =>
+        parent.filter((o) => {
+          const box = { lo: around.here(rule.field, o), hi: around.here(rule.upper, o) };
+          return part.some((to) => inBox(target.index.points[to]!, box));
+        }),
+      );
+      return { colours: target.colours, parts };
+    }
+    case 'mirrored':
+    case 'cross': {
+      const target = around.partition(rule.rule === 'cross' ? rule.right : rule.target);
+      const parts = target.parts.map((part) => {
+        const inside = new Set(part.map((o) => keyOf(target.index.points[o]!)));
+        return parent.filter((o) => inside.has(keyOf(points[o]!)));
+      });
+      return { colours: target.colours, parts };
+    }
+    case 'pending': {
+      const sets = rule.sets.map(({ how, domains }) => ({
+        how,
+        keys: domains.map((domain) => new Set(pointsOf(domain).map(keyOf))),
+      }));
+      return select(rule.colours, (o, _, number) => {
+        const { how, keys } = sets[number]!;
+        const held = keys.map((set) => set.has(keyOf(points[o]!)));
+        if (how === 'union') return held.includes(true);
+        return how === 'intersection' ? !held.includes(false) : held[0] === true && !held.includes(true, 1);
+      });
+    }
     case 'union':
     case 'intersection':
     case 'difference': {

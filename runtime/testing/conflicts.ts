@@ -9,6 +9,7 @@ import {
   type Launch,
   launchOf,
   type Operation,
+  type PartitionRule,
   type Point,
   type Program,
 } from './program-description.js';
@@ -52,11 +53,18 @@ export const unitsOfLaunch = (launch: Launch): readonly (readonly [first: number
     : Array.from({ length: points }, (_, i) => [i, i + 1] as const);
 };
 
+/** The fields whose values decide the subspaces of a partition. */
+export const fieldsOfRule = (by: PartitionRule): string[] => [
+  ...('field' in by ? [by.field] : []),
+  ...('upper' in by ? [by.upper] : []),
+];
+
 /** The parts of regions whose values decide the subspaces of a partition. */
 export function readsOfPartition(operation: CreatePartition, program: Interpreter): Subregion[] {
   const { by } = operation;
-  if (by.rule === 'byField' || by.rule === 'preimage') return [program.place(operation.of, operation.name)];
-  if (by.rule !== 'image') return [];
+  if (by.rule === 'byField' || by.rule === 'preimage' || by.rule === 'preimageRange')
+    return [program.place(operation.of, operation.name)];
+  if (by.rule !== 'image' && by.rule !== 'imageRange') return [];
   const { region, parts } = program.partitions.get(by.source)!;
   return parts.map((ordinals) => ({ region, ordinals }));
 }
@@ -104,6 +112,12 @@ class ConflictBuilder implements Conflicts {
         this.#tasks(launch, tasks);
         break;
       }
+      case 'lease': {
+        const { target, fields, name } = operation;
+        const task = [this.#program.place(target, name)];
+        this.#tasks(launchOf(operation, [{ target, fields }]), [task]);
+        break;
+      }
       case 'copy': {
         const { launch, tasks } = this.#program.copyTasks(operation);
         this.#tasks(launch, tasks);
@@ -112,9 +126,8 @@ class ConflictBuilder implements Conflicts {
       case 'partition':
         if ('field' in operation.by) {
           const unit = this.#unit(operation.name, 'other', 0);
-          const { field } = operation.by;
           for (const subregion of readsOfPartition(operation, this.#program))
-            this.#use(unit, subregion, field, read);
+            for (const field of fieldsOfRule(operation.by)) this.#use(unit, subregion, field, read);
         }
         break;
       case 'read': {

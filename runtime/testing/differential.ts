@@ -60,7 +60,12 @@ export function firstDifference(program: Program, expected: Observed, got: Obser
   ) => ({ seed, what, operation, expected: show(a[i]), got: b ? show(b[i]) : 'nothing' });
   for (const operation of program.operations) {
     const { name } = operation;
-    if (operation.kind === 'launch' || operation.kind === 'reduceFutures' || operation.kind === 'mapFuture') {
+    if (
+      operation.kind === 'launch' ||
+      operation.kind === 'lease' ||
+      operation.kind === 'reduceFutures' ||
+      operation.kind === 'mapFuture'
+    ) {
       const [a, b] = [expected.results[name]!, got.results[name]];
       const i = firstUnequal(a, b);
       if (i < 0) continue;

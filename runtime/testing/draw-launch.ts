@@ -54,7 +54,8 @@ function shared(draw: Draw, uses: FieldUse[], region: LiveRegion, options: Coher
   });
 }
 
-function drawUses(draw: Draw, region: LiveRegion): FieldUse[] {
+/** Some fields of a region, each with a privilege. */
+export function drawUses(draw: Draw, region: LiveRegion): FieldUse[] {
   const fields = draw.shuffled([...region.fields.keys()]);
   const kept = draw.chance(0.3) ? fields : fields.slice(0, draw.logUniform(1, fields.length));
   const common = drawPrivilege(draw, region, kept[0]!);

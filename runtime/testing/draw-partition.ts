@@ -24,6 +24,11 @@ const ruleWeights = {
   image: 3,
   preimage: 3,
   sets: 4,
+  imageRange: 2,
+  preimageRange: 2,
+  mirrored: 2,
+  cross: 2,
+  pending: 2,
 };
 
 /** Extents of at most about `count` colours; those of a living partition of the region half of the time. */
@@ -106,6 +111,43 @@ function drawRule(
       return targets.length
         ? { rule: 'preimage', target: draw.pick(targets).name, field: 'pointer' }
         : undefined;
+    }
+    case 'imageRange': {
+      const sources = living.filter(
+        (p) => p.region.fields.get('pointer')?.lanes === region.rank && p.region.fields.has('corner'),
+      );
+      return sources.length
+        ? { rule: 'imageRange', source: draw.pick(sources).name, field: 'pointer', upper: 'corner' }
+        : undefined;
+    }
+    case 'preimageRange': {
+      const lanes = region.fields.get('pointer')?.lanes;
+      const targets = region.fields.has('corner') ? living.filter((p) => p.region.rank === lanes) : [];
+      return targets.length
+        ? { rule: 'preimageRange', target: draw.pick(targets).name, field: 'pointer', upper: 'corner' }
+        : undefined;
+    }
+    case 'mirrored': {
+      const targets = living.filter((p) => p.region.rank === region.rank);
+      return targets.length ? { rule: 'mirrored', target: draw.pick(targets).name } : undefined;
+    }
+    case 'cross': {
+      if ('region' in of) return undefined;
+      const parent = placeKey(origins.get(of.partition)!.of);
+      const siblings = living.filter((p) => placeKey(origins.get(p.name)!.of) === parent);
+      return { rule: 'cross', right: draw.pick(siblings).name };
+    }
+    case 'pending': {
+      const extent = colours();
+      const sets = pointsOfExtent(extent).map(() => ({
+        how: draw.pick(['union', 'intersection', 'difference'] as const),
+        domains: Array.from(
+          { length: draw.between(1, 3) },
+          (): Domain =>
+            draw.chance(0.6) ? { kind: 'box', box: drawSubBox(draw, box) } : drawSparse(draw, box),
+        ),
+      }));
+      return { rule: 'pending', colours: extent, sets };
     }
     case 'sets': {
       const siblings = living.filter((p) => placeKey(origins.get(p.name)!.of) === placeKey(of));

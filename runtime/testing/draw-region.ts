@@ -83,6 +83,8 @@ export function drawRegion(
       lanes: target ? target.rank : rank,
       range: pointerRange(target ? target.points : pointsOf(domain)),
     });
+    // The other corner of a box, for imageRange and preimageRange.
+    if (draw.chance(0.4)) fields.push({ ...fields.at(-1)!, name: 'corner' });
   }
   const name = `r${number}`;
   const fills = fields.map(({ name: field, range }): Fill => {

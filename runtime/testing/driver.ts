@@ -9,8 +9,16 @@ import { type RunOptions, run } from '../program/run.js';
 import type { Fields } from '../regions/index.js';
 import { IndexSpace } from '../spaces/index.js';
 import type { Executor } from './differential.js';
-import { fieldSpaceOf, type GeneratedTask, generatedTasks, type TaskShape } from './generated-tasks.js';
-import { mapped, programValue } from './generic-body.js';
+import {
+  type AnyView,
+  accessTo,
+  declare,
+  fieldSpaceOf,
+  type GeneratedTask,
+  generatedTasks,
+  type TaskShape,
+} from './generated-tasks.js';
+import { genericBody, mapped, programValue } from './generic-body.js';
 import { failedIn, type Observed, project, type Result } from './interpreter.js';
 import type {
   Copy,
@@ -24,6 +32,7 @@ import type {
   Point,
   PointerField,
   Program,
+  TakeLease,
   Target,
   Write,
 } from './program-description.js';
@@ -98,6 +107,8 @@ export class Session {
   readonly #partitions = new Map<string, AnyPartition>();
   readonly #singles = new Map<string, TaskFuture<number>>();
   readonly #maps = new Map<string, FutureMap<number>>();
+  readonly #leases = new Map<string, Disposable & { end(): void }>();
+  readonly #leaseResults = new Map<string, readonly Result[]>();
   readonly #reads = new Map<string, readonly (Value | string)[]>();
   /** Which operation of the program each operation of the runtime belongs to. */
   readonly #owners = new Map<number, string>();
@@ -154,6 +165,13 @@ export class Session {
       case 'copy':
         this.#copy(operation);
         break;
+      case 'lease':
+        await this.#lease(operation);
+        break;
+      case 'release':
+        this.#leases.get(operation.lease)?.end();
+        this.#leases.delete(operation.lease);
+        break;
       case 'read':
         this.#reads.set(
           name,
@@ -178,7 +196,8 @@ export class Session {
 
   /** Everything the program made, once all of it is there; frees the regions. */
   async observed(): Promise<Observed> {
-    const results: Record<string, readonly Result[]> = {};
+    for (const lease of this.#leases.values()) lease.end();
+    const results: Record<string, readonly Result[]> = Object.fromEntries(this.#leaseResults);
     const one = (value: number) => [value];
     for (const [name, future] of this.#singles)
       results[name] = (await this.#settled(future, one)) as Result[];
@@ -235,6 +254,28 @@ export class Session {
         return make.image(earlier(by.source), by.field);
       case 'preimage':
         return make.preimage(earlier(by.target), by.field);
+      case 'imageRange':
+        return make.imageRange(earlier(by.source), [by.field, by.upper]);
+      case 'preimageRange':
+        return make.preimageRange(earlier(by.target), [by.field, by.upper]);
+      case 'mirrored':
+        return make.mirrored(earlier(by.target));
+      case 'cross': {
+        const { partition, colour } = of as { partition: string; colour: Point };
+        const left = earlier(partition);
+        const cross = this.#regions.get(left.tree.name)!.partition.cross(left, earlier(by.right));
+        return cross[left.index.colours.indexOf(colour)]!;
+      }
+      case 'pending':
+        return make.pending(by.colours, (pending) => {
+          let position = 0;
+          for (const colour of pending.colours) {
+            const { how, domains } = by.sets[position++]!;
+            const [first, ...rest] = domains.map(indexSpaceOf) as [IndexSpace, ...IndexSpace[]];
+            if (how === 'difference') pending.difference(colour, first, rest);
+            else pending[how](colour, [first, ...rest]);
+          }
+        });
       case 'union':
         return make.union(earlier(by.left), earlier(by.right));
       case 'intersection':
@@ -242,6 +283,17 @@ export class Session {
       case 'difference':
         return make.minus(earlier(by.left), earlier(by.right));
     }
+  }
+
+  async #lease({ name, target, fields: uses, salt }: TakeLease): Promise<void> {
+    const region = this.#place(target);
+    const shape = { fields: this.#fields.get(region.tree.name)!, uses };
+    const result = await this.#settled(region.lease(declare(shape)), (lease) => {
+      this.#leases.set(name, lease as never);
+      const access = accessTo(lease.view as unknown as AnyView, shape);
+      return [genericBody({ salt, point: [], argument: 0 }, [access])];
+    });
+    this.#leaseResults.set(name, result as Result[]);
   }
 
   #fill(fill: Fill): void {

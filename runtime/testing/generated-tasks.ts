@@ -83,7 +83,7 @@ function declarePrivilege(space: FieldSpace<Fields>, field: string, privilege: P
   }
 }
 
-function declare({ fields, uses }: RequirementShape): Declared<Fields, Record<string, never>> {
+export function declare({ fields, uses }: RequirementShape): Declared<Fields, Record<string, never>> {
   const space = fieldSpaceOf(fields);
   const parts = uses.map((use) => declareUse(space, use));
   const joined = parts.slice(1).reduce((all, part) => all.and(part as never), parts[0]!);
@@ -92,7 +92,7 @@ function declare({ fields, uses }: RequirementShape): Declared<Fields, Record<st
 
 type Elements = Record<number, Value> & { fold(i: number, value: Value): void };
 /** A view as it is for any fields. */
-type AnyView = ViewShape & Readonly<Record<string, Elements>>;
+export type AnyView = ViewShape & Readonly<Record<string, Elements>>;
 
 /** Offsets and coordinates of the points of a view, which stay the same as long as the view does. */
 function placesOf(view: ViewShape): { offsets: number[]; coordinates: number[][] } {
@@ -100,7 +100,7 @@ function placesOf(view: ViewShape): { offsets: number[]; coordinates: number[][]
   return { offsets, coordinates: offsets.map((offset) => view.coord(offset)) };
 }
 
-function accessTo(view: AnyView, { fields, uses }: RequirementShape): RequirementAccess {
+export function accessTo(view: AnyView, { fields, uses }: RequirementShape): RequirementAccess {
   const { offsets, coordinates } = placesOf(view);
   return {
     size: offsets.length,

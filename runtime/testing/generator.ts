@@ -1,7 +1,7 @@
 // Random legal programs. The generator runs the interpreter as it goes: a drawn operation is tried, mended where
 // two accesses meet, and kept when it is legal. Operation i draws from its own key, whatever came before.
 import { drawCopy } from './draw-copy.js';
-import { type CoherenceOptions, drawLaunch, mend } from './draw-launch.js';
+import { type CoherenceOptions, drawLaunch, drawUses, mend } from './draw-launch.js';
 import { drawPartition, type PartitionOrigin } from './draw-partition.js';
 import { drawRegion } from './draw-region.js';
 import { IllegalProgramError, Interpreter, launchPoints, type Observed } from './interpreter.js';
@@ -69,6 +69,8 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
     launch: 70,
     fill: 6,
     copy: 8,
+    lease: program.leases.length < 2 ? 2 : 0,
+    release: program.leases.length > 0 ? 8 : 0,
     read: 1,
     write: 1,
     mapFuture: futures.length > 0 ? 2 : 0,
@@ -122,6 +124,18 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
         throw error;
       }
     }
+    case 'lease': {
+      const target = drawPlace(draw, state);
+      const { region } = program.place(target, '');
+      const fields = drawUses(draw, region).map(({ field, privilege }) =>
+        privilege.kind === 'reduce'
+          ? { field, privilege: { kind: 'update' } as const }
+          : { field, privilege },
+      );
+      return [{ kind, name: `l${number}`, salt: draw.word(), target, fields }];
+    }
+    case 'release':
+      return [{ kind, name: `e${number}`, lease: draw.pick(program.leases) }];
     case 'read':
     case 'write': {
       const target = drawPlace(draw, state);

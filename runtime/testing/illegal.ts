@@ -148,6 +148,9 @@ export function generateIllegalProgram(
   const { program } = generateProgram(seed, { operations: 10, ...options });
   const state = new Interpreter();
   for (const operation of program.operations) state.step(operation);
+  // A lease that is open would be one more rule to break.
+  const released = state.leases.map((lease): Operation => ({ kind: 'release', name: `end ${lease}`, lease }));
+  for (const operation of released) state.step(operation);
   const broken = breakRule(keyedDraw(seed, 0xbad), rule, state);
   if (!broken) return undefined;
   try {
@@ -155,7 +158,7 @@ export function generateIllegalProgram(
     return undefined; // disjoint after all
   } catch (expected) {
     if (!(expected instanceof IllegalProgramError)) throw expected;
-    return { program: { seed, operations: [...program.operations, ...broken] }, rule, expected };
+    return { program: { seed, operations: [...program.operations, ...released, ...broken] }, rule, expected };
   }
 }
 

@@ -133,6 +133,8 @@ export class Interpreter {
   /** Of every result, the failure that kept it from being made; a launch shows the first of all its points instead. */
   readonly #roots = new Map<string, readonly Root[]>();
   readonly #reads = new Map<string, readonly (Value | string)[]>();
+  /** Leases that were not released, as launches that go on. */
+  readonly #leases = new Map<string, { readonly launch: Launch; readonly task: readonly Subregion[] }>();
   readonly #poison = new Poison();
   /** The operations so far; roots of failures are places in it. */
   readonly #order: string[] = [];
@@ -189,6 +191,7 @@ export class Interpreter {
         break;
       case 'read': {
         const { region, ordinals } = this.place(operation.target, name);
+        this.#refuseOne(name, { region, ordinals }, operation.field, 'read');
         const { lanes } = fieldOf(region, operation.field, name);
         const values = region.values.get(operation.field)!;
         const root = this.#poison.at(region, operation.field, ordinals);
@@ -202,6 +205,7 @@ export class Interpreter {
       }
       case 'write': {
         const { region, ordinals } = this.place(operation.target, name);
+        this.#refuseOne(name, { region, ordinals }, operation.field, 'overwrite');
         const { kind, lanes, range } = fieldOf(region, operation.field, name);
         const values = region.values.get(operation.field)!;
         for (const o of ordinals) {
@@ -214,10 +218,25 @@ export class Interpreter {
       }
       case 'free':
         this.place({ region: operation.region }, name);
+        for (const { launch, task } of this.#leases.values()) {
+          if (task[0]!.region.name === operation.region)
+            throw new IllegalProgramError('LaunchError', name, `the lease ${launch.name} is open`);
+        }
         for (const [key, { region }] of this.partitions) {
           if (region.name === operation.region) this.partitions.delete(key);
         }
         this.regions.delete(operation.region);
+        break;
+      case 'lease': {
+        const { target, fields, salt } = operation;
+        const launch = { ...launchOf(operation, [{ target, fields }]), salt };
+        this.#launch(launch);
+        if (typeof this.results.get(name)![0] === 'number')
+          this.#leases.set(name, { launch, task: [this.place(target, name)] });
+        break;
+      }
+      case 'release':
+        this.#leases.delete(operation.lease);
         break;
       case 'fence':
         break;
@@ -345,9 +364,13 @@ export class Interpreter {
         .map(Number);
     };
     if ('field' in by) {
-      const source = by.rule === 'image' ? named(by.source) : undefined;
-      fieldOf(source ? source.region : region, by.field, name);
-      clean(source ? { region: source.region, ordinals: source.of } : { region, ordinals }, by.field);
+      const source = 'source' in by ? named(by.source) : undefined;
+      const read = source ? { region: source.region, ordinals: source.of } : { region, ordinals };
+      for (const field of 'upper' in by ? [by.field, by.upper] : [by.field]) {
+        fieldOf(read.region, field, name);
+        this.#refuseOne(name, read, field, 'read');
+        clean(read, field);
+      }
     }
     const subspaces = subspacesOf(by, { points: region.points, ordinalOf: region.ordinalOf }, ordinals, {
       partition: (other) => ({ ...named(other), index: named(other).region }),
@@ -355,6 +378,37 @@ export class Interpreter {
       there: (other, field, o) => lanesAt(named(other).region, field, o),
     });
     return { name, region, of: ordinals, ...subspaces };
+  }
+
+  /** Names of leases that were not released. */
+  get leases(): readonly string[] {
+    return [...this.#leases.keys()];
+  }
+
+  /** Throws where tasks conflict with a lease that was not released. */
+  #refuseLeased({ name, requirements }: Launch, tasks: readonly (readonly Subregion[])[]): void {
+    for (const { launch, task: held } of this.#leases.values()) {
+      const leased = new Set(held[0]!.ordinals);
+      requirements.forEach(({ fields }, r) => {
+        for (const mine of fields) {
+          const use = launch.requirements[0]!.fields.find((f) => f.field === mine.field);
+          if (!use || mayMeet(usageOf(use), usageOf(mine))) continue;
+          for (const task of tasks) {
+            const { region, ordinals } = task[r]!;
+            if (region === held[0]!.region && ordinals.some((o) => leased.has(o)))
+              throw new IllegalProgramError('LaunchError', name, `conflicts with the lease ${launch.name}`);
+          }
+        }
+      });
+    }
+  }
+
+  /** The same for an operation that uses one field in one way. */
+  #refuseOne(operation: string, subregion: Subregion, field: string, kind: 'read' | 'overwrite'): void {
+    if (this.#leases.size === 0) return;
+    const target = { region: subregion.region.name };
+    const launch = launchOf({ name: operation }, [{ target, fields: [{ field, privilege: { kind } }] }]);
+    this.#refuseLeased(launch, [[subregion]]);
   }
 
   #fill(fill: Fill): void {
@@ -379,6 +433,7 @@ export class Interpreter {
     if (held.length > 0) checkTypes(copy, held[0]!);
     const tasks = held.map((task) => narrowedTasks(copy, task));
     checkInterference(launch, points, tasks);
+    this.#refuseLeased(launch, tasks);
     return { launch, tasks };
   }
 
@@ -402,6 +457,7 @@ export class Interpreter {
     const points = launchPoints(launch);
     const tasks = points.map((point) => launch.requirements.map((r) => this.subregion(r, point, launch)));
     checkInterference(launch, points, tasks);
+    this.#refuseLeased(launch, tasks);
     return tasks;
   }
 

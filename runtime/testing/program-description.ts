@@ -45,6 +45,26 @@ export type PartitionRule =
   | { readonly rule: 'image'; readonly source: string; readonly field: string }
   /** The points of `of` whose pointer field `field` points into the target partition's subregions. */
   | { readonly rule: 'preimage'; readonly target: string; readonly field: string }
+  /** The same with the boxes from `field` (lo) to `upper` (hi, inclusive). */
+  | { readonly rule: 'imageRange'; readonly source: string; readonly field: string; readonly upper: string }
+  | {
+      readonly rule: 'preimageRange';
+      readonly target: string;
+      readonly field: string;
+      readonly upper: string;
+    }
+  /** What `of` shares with the subregions of any partition of as many axes. */
+  | { readonly rule: 'mirrored'; readonly target: string }
+  /** What the subregion `of` shares with those of another partition of the same parent. */
+  | { readonly rule: 'cross'; readonly right: string }
+  | {
+      readonly rule: 'pending';
+      readonly colours: Point;
+      readonly sets: readonly {
+        readonly how: 'union' | 'intersection' | 'difference';
+        readonly domains: readonly Domain[];
+      }[];
+    }
   | {
       readonly rule: 'union' | 'intersection' | 'difference';
       readonly left: string;
@@ -163,6 +183,19 @@ export interface MapFuture {
   /** The point, where `of` is an index launch. */
   readonly point?: Point;
 }
+/** The program takes a lease, works on it like a task, and keeps it until it is released. No reductions. */
+export interface TakeLease {
+  readonly kind: 'lease';
+  readonly name: string;
+  readonly salt: number;
+  readonly target: Place;
+  readonly fields: readonly FieldUse[];
+}
+export interface ReleaseLease {
+  readonly kind: 'release';
+  readonly name: string;
+  readonly lease: string;
+}
 /** The program waits for the contents of a region or subregion and looks at them. */
 export interface Read {
   readonly kind: 'read';
@@ -197,6 +230,8 @@ export type Operation =
   | MapFuture
   | Fill
   | Copy
+  | TakeLease
+  | ReleaseLease
   | Read
   | Write
   | Fence
@@ -225,8 +260,9 @@ export function namesUsed(operation: Operation): string[] {
     case 'partition': {
       const { by } = operation;
       const others = 'left' in by ? [by.left, by.right] : [];
-      if (by.rule === 'image') others.push(by.source);
-      if (by.rule === 'preimage') others.push(by.target);
+      if ('source' in by) others.push(by.source);
+      if ('target' in by) others.push(by.target);
+      if (by.rule === 'cross') others.push(by.right);
       return [place(operation.of), ...others];
     }
     case 'launch': {
@@ -243,6 +279,9 @@ export function namesUsed(operation: Operation): string[] {
       const { to, from, gather, scatter } = operation;
       return [to, from, gather?.target, scatter?.target].flatMap((target) => (target ? [place(target)] : []));
     }
+    case 'release':
+      return [operation.lease];
+    case 'lease':
     case 'fill':
     case 'read':
     case 'write':

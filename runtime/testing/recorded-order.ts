@@ -10,6 +10,8 @@ import { withoutOrphans } from './shrink.js';
 /** Whether the launching thread waits at an operation, so that what ran before it leaves no edge. */
 const waits = (operation: Operation): boolean =>
   operation.kind === 'read' ||
+  operation.kind === 'lease' ||
+  operation.kind === 'release' ||
   operation.kind === 'write' ||
   operation.kind === 'fence' ||
   (operation.kind === 'partition' && 'field' in operation.by);

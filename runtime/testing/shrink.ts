@@ -164,6 +164,10 @@ function smallerOperations(operation: Operation): Operation[] {
       return smallerLaunches(operation);
     case 'copy':
       return smallerCopies(operation);
+    case 'lease':
+      return without(operation.fields)
+        .filter((fields) => fields.length > 0)
+        .map((fields) => ({ ...operation, fields }));
     default:
       return [];
   }
@@ -190,6 +194,10 @@ function withoutLostFields(operations: readonly Operation[]): Operation[] {
       !fields?.has(operation.field)
     )
       return [];
+    if (operation.kind === 'lease') {
+      const kept = operation.fields.filter(({ field }) => fields?.has(field));
+      return kept.length > 0 ? [{ ...operation, fields: kept }] : [];
+    }
     if (operation.kind === 'copy') {
       const has = (target: Target | undefined, field: string) =>
         target === undefined ||

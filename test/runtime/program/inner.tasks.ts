@@ -224,3 +224,32 @@ export const guarded = task({
     return ctx.launch(total, { v }, {});
   },
 });
+
+export const leasing = task({
+  module,
+  name: 'leasing',
+  leaf: false,
+  regions: { v: updates(Vec, 'x') },
+  async run({ v }): Promise<number> {
+    using lease = await v.lease(updates(Vec, 'x'));
+    return lease.view.volume;
+  },
+});
+
+export const growingInside = task({
+  module,
+  name: 'growingInside',
+  leaf: false,
+  async run(_regions, _args: object, ctx): Promise<string> {
+    using rows = ctx.growing([4], Vec, { name: 'rows' });
+    ctx.launch(add, { v: rows.grow(2) }, { by: 3 });
+    ctx.launch(add, { v: rows.grow(1) }, { by: 1 });
+    let refused = 'nothing';
+    try {
+      ctx.launch(add, { v: rows.region }, { by: 1 });
+    } catch (error) {
+      refused = (error as Error).name;
+    }
+    return `${await ctx.launch(total, { v: rows.valid })} ${refused}`;
+  },
+});

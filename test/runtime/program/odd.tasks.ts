@@ -112,3 +112,12 @@ export const patient = task({
     return context.aborted;
   },
 });
+
+export const failing = task({
+  module: import.meta.url,
+  name: 'failing',
+  regions: { v: updates(Grid, 'x') },
+  run() {
+    throw new Error('the detector was off');
+  },
+});

@@ -4,6 +4,7 @@
 import { reductionBlocks } from '../../../runtime/testing/brute-partitions.js';
 import {
   type Conflicts,
+  fieldsOfRule,
   isReducing,
   type RecordedOrder,
   readsOfPartition,
@@ -151,7 +152,7 @@ class MockRuntime {
         const unit = this.#unit(operation, 'other', 0, () => this.#store.step(operation));
         if ('field' in operation.by) {
           for (const subregion of readsOfPartition(operation, this.#store)) {
-            this.#use(unit, subregion, operation.by.field, read);
+            for (const field of fieldsOfRule(operation.by)) this.#use(unit, subregion, field, read);
           }
         }
         this.#depths.set(name, 'region' in operation.of ? 1 : 1 + this.#depthOf(operation.of.partition));
@@ -171,6 +172,19 @@ class MockRuntime {
         this.#tasks(operation, launch, tasks, ([subregion]) => fillValues(operation, subregion!));
         break;
       }
+      case 'lease': {
+        const { target, fields, salt } = operation;
+        const launch = launchOf(operation, [{ target, fields }]);
+        const task = [this.#store.place(target, name)];
+        const [unit] = this.#tasks(operation, launch, [task], ([subregion]) => {
+          const access = accessTo(subregion!, fields, () => new Map());
+          this.#results.set(name, [genericBody({ salt, point: [], argument: 0 }, [access])]);
+        });
+        this.#runUntil(() => unit!.done);
+        break;
+      }
+      case 'release':
+        break;
       case 'copy': {
         const { launch, tasks } = this.#store.copyTasks(operation);
         this.#tasks(operation, launch, tasks, (task) => copyValues(operation, task, true));
@@ -251,7 +265,7 @@ class MockRuntime {
     launch: Launch,
     tasks: readonly (readonly Subregion[])[],
     run: (task: readonly Subregion[]) => void,
-  ): void {
+  ): readonly Unit[] {
     const units = tasks.map((task, i) =>
       this.#unit(operation, launch.domain ? 'task' : 'other', i, () => run(task)),
     );
@@ -261,6 +275,7 @@ class MockRuntime {
       });
     });
     this.#start(units);
+    return units;
   }
 
   finish(program: Program): MockRun {

@@ -8,6 +8,7 @@ import {
   overwrites,
   type Partition,
   type Projected,
+  type Region,
   type RegionRef,
   reads,
   reduces,
@@ -321,4 +322,15 @@ export async function launchInner(
   ctx.index([4], inner, { ro: blocks.at(), rw: blocks.at(), red: region }, { times: value });
   // @ts-expect-error TS2322: is not assignable to type
   ctx.launch(inner, { ro: region, rw: all, red: region }, { times: 2 });
+}
+
+// ---- leases ----
+
+export async function leased(v: Region<typeof Vec.fields, { x: 'R'; y: 'R' }>): Promise<number> {
+  const lease = await v.lease(reads(Vec, 'x'));
+  // @ts-expect-error TS2684: The 'this' context of type
+  await v.lease(updates(Vec, 'x'));
+  // @ts-expect-error TS2542: Index signature in type
+  lease.view.x[0] = 1;
+  return lease.view.x[0]!;
 }
