@@ -4,7 +4,7 @@
 //
 // It shares nothing with the analysis but the geometry of `spaces/`: no equivalence sets, no overlap tables, no users'
 // lists, no interference function.
-import type { LoggedUse } from '../events/log-format.js';
+import { COHERENCE_NAMES, type LoggedUse } from '../events/log-format.js';
 import { DemandTable, hidesEarlier } from './check-interference.js';
 import { Pieces } from './check-pieces.js';
 import {
@@ -310,7 +310,8 @@ export class OrderChecker implements LogVisitor {
       );
     if (earlier.launch === record.launch) {
       // Atomic points of one launch may run in any order; those of a gang hold what they share together.
-      if (demand === 2) return;
+      // A read before an update too, which across launches is an order.
+      if (demand === 2 || (isAtomic(access.use) && isAtomic(use))) return;
       findings.within++;
       add(findings.withinPairs, pair);
       return;
@@ -503,4 +504,8 @@ function describe(
     uses: [useA === null ? '' : formatUse(useA), useB === null ? '' : formatUse(useB)],
     point,
   };
+}
+
+function isAtomic(use: LoggedUse): boolean {
+  return COHERENCE_NAMES[use.coherence] === 'atomic';
 }
