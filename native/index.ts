@@ -68,6 +68,8 @@ export interface FftAddon {
     nz: number,
     sign: 1,
     scale: number,
+    /** The spectrum may be overwritten. */
+    spend?: boolean,
   ): void;
   /** Complex columns, the elements of a column `row` complex numbers apart: see tasks/fourier/columns.ts. */
   fftColumns(

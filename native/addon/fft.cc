@@ -194,7 +194,8 @@ void transform(const Napi::CallbackInfo& info, What what) {
     case What::complex: run.complex(fft, in.data, out.data); break;
     case What::forward: run.forward(fft, in.data, out.data); break;
     case What::backward: {
-      T* copy = static_cast<T*>(spectrumScratch.atLeast(half * sizeof(T)));
+      const bool spend = info[7].IsBoolean() && info[7].As<Napi::Boolean>().Value();
+      T* copy = spend ? in.data : static_cast<T*>(spectrumScratch.atLeast(half * sizeof(T)));
       run.backward(fft, in.data, copy, out.data);
       spectrumScratch.trim(kKeptBytes);
       break;

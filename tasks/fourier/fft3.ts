@@ -14,6 +14,11 @@ export interface TransformOptions<A extends Samples> extends RealTransformOption
   sign?: -1 | 1;
 }
 
+export interface BackwardOptions<A extends Samples> extends RealTransformOptions<A> {
+  /** The spectrum is not needed any more and may be overwritten, which spares a copy. Default false. */
+  spend?: boolean;
+}
+
 /** Throws unless the shape is three whole numbers and the array has exactly the length that follows from it. */
 function checkLength(name: string, what: string, data: Samples, wanted: number, shape: Shape3): void {
   if (shape.length !== 3 || shape.some((n) => !Number.isInteger(n) || n < 1)) {
@@ -110,30 +115,26 @@ export function rfft3<A extends Samples>(real: A, shape: Shape3, options: RealTr
 /**
  * The way back, sign +1: the half spectrum (nx, ny, floor(nz/2) + 1) to real samples (nx, ny, nz). `shape` is that of
  * the result. Not normalised: with `scale: 1 / (nx * ny * nz)` it undoes {@link rfft3}, as NumPy's irfftn does. The
- * spectrum is left as it is.
+ * spectrum is left as it is, unless `spend` is set.
  */
 export function irfft3(
   spectrum: Float32Array,
   shape: Shape3,
-  options?: RealTransformOptions<Float32Array>,
+  options?: BackwardOptions<Float32Array>,
 ): Float32Array;
 export function irfft3(
   spectrum: Float64Array,
   shape: Shape3,
-  options?: RealTransformOptions<Float64Array>,
+  options?: BackwardOptions<Float64Array>,
 ): Float64Array;
-export function irfft3(spectrum: Samples, shape: Shape3, options?: RealTransformOptions<Samples>): Samples;
-export function irfft3<A extends Samples>(
-  spectrum: A,
-  shape: Shape3,
-  options: RealTransformOptions<A> = {},
-): A {
+export function irfft3(spectrum: Samples, shape: Shape3, options?: BackwardOptions<Samples>): Samples;
+export function irfft3<A extends Samples>(spectrum: A, shape: Shape3, options: BackwardOptions<A> = {}): A {
   const [nx, ny, nz] = shape;
   checkLength('irfft3', 'the spectrum', spectrum, 2 * nx * ny * (Math.floor(nz / 2) + 1), shape);
   const out = resultArray('irfft3', spectrum, options.out, nx * ny * nz, shape);
   if (out.buffer === spectrum.buffer) checkApart('irfft3', spectrum, out);
-  const scale = options.scale ?? 1;
-  if (addon !== null) addon.fftBackward(spectrum, out, nx, ny, nz, 1, scale);
+  const { scale = 1, spend = false } = options;
+  if (addon !== null) addon.fftBackward(spectrum, out, nx, ny, nz, 1, scale, spend);
   else irfft3Twin(spectrum, shape, scale, out);
   return out;
 }

@@ -93,7 +93,7 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   const project = (): void => {
     rfft3(density, shape, { out: spectrum });
     impose(spectrum, modulus, imposed);
-    irfft3(spectrum, shape, { out: image, scale: 1 / size });
+    irfft3(spectrum, shape, { out: image, scale: 1 / size, spend: true });
   };
   const reduce = (): void => {
     project();
@@ -216,7 +216,7 @@ export function smooth(volume: Float32Array, n: number, sigma: number, spectrum:
       }
     }
   }
-  irfft3(spectrum, [n, n, n], { out: volume, scale: 1 / n ** 3 });
+  irfft3(spectrum, [n, n, n], { out: volume, scale: 1 / n ** 3, spend: true });
 }
 
 /** Shifts the periodic centre of mass of the density to index 0 of every axis, by whole voxels. */

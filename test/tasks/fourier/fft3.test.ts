@@ -293,3 +293,16 @@ t.test('good sizes', (t) => {
   t.throws(() => goodSize(0), /whole number/);
   t.end();
 });
+
+t.test('a spectrum that may be spent gives the same bits', (t) => {
+  for (const kind of [Float32Array, Float64Array]) {
+    const shape: Shape3 = [12, 9, 10];
+    const spectrum = rfft3(noise(kind, 1080, 5), shape);
+    const expected = irfft3(spectrum, shape);
+    const kept = spectrum.slice();
+    t.strictSame(irfft3(spectrum, shape), expected);
+    t.strictSame(spectrum, kept, 'by default it is left as it is');
+    t.strictSame(irfft3(spectrum, shape, { spend: true }), expected);
+  }
+  t.end();
+});
