@@ -17,7 +17,8 @@ import type { TimelineEntry } from '../events/timeline.js';
 import { Finisher } from '../execution/finish.js';
 import type { Failure } from '../execution/lane.js';
 import type { Leaf } from '../execution/leaf.js';
-import { takeReady } from '../execution/stack.js';
+import { isJoin, LostRecords } from '../execution/lost-records.js';
+import { pushReady, takeReady } from '../execution/stack.js';
 import type { Executor, ExecutorParts, TaskName } from '../executors/executor.js';
 import {
   CANCELLED,
@@ -72,6 +73,8 @@ export interface EngineOptions {
   readonly chunkBytes: number;
   readonly createExecutor: (parts: ExecutorParts) => Executor;
   readonly log: (line: string) => void;
+  readonly workerHeap_MB: number | null;
+  readonly retry: number;
   /** Aborting it cancels everything that has not started. */
   readonly signal: AbortSignal | null;
 }
@@ -88,7 +91,7 @@ export interface RunEvents {
   launch: (task: string, operation: number, points: number, path: readonly number[]) => void;
   /** All points of a launch have ended. */
   retire: (task: string, operation: number, failed: boolean) => void;
-  /** A worker died. */
+  /** A worker thread was lost; another has taken its place, unless that failed again and again. */
   lost: (error: Error) => void;
 }
 
@@ -130,7 +133,9 @@ export class Engine {
   #running = 0;
   /** Promises that wait for a launch to end. */
   #watching = 0;
-  #lost: WorkerLostError | null = null;
+  /** Why a lane has no thread any more; its work cannot be done. */
+  #lost: Error | null = null;
+  readonly #lostRecords: LostRecords;
   /** Failed launches whose error is found when the operations before them have ended. */
   readonly #unsettled: LaunchHandle[] = [];
 
@@ -145,7 +150,7 @@ export class Engine {
       workers: options.workers,
     });
     this.cancellation = new Cancellation(this.graph);
-    this.heap = Heap.reserve(options.memory, this.graph.control);
+    this.heap = Heap.reserve(options.memory, this.graph.control, this.graph.lanes);
     this.builder = new RecordBuilder(this.graph, () => this.#starve());
     this.root = Scope.root(options.seed);
     this.window = new Window(this.graph, this.builder, {
@@ -170,8 +175,10 @@ export class Engine {
       leaf: (task) => this.#leaves[task]!,
       ring: () => this.#rung(),
       log: options.log,
-      lost: (error) => this.#workerLost(error),
+      lost: (lane, error, replaced) => this.#threadLost(lane, error, replaced),
+      workerHeap_MB: options.workerHeap_MB,
     });
+    this.#lostRecords = new LostRecords(this.graph);
     this.#spoils = new Spoils(this.builder);
     this.sequential = options.barriers || this.executor.name === 'inOrder';
     this.#finisher = new Finisher(this.graph, launcherLane(this.graph), (record) =>
@@ -355,6 +362,7 @@ export class Engine {
     graph.applyRecord[slot] = NONE;
     graph.failure[slot] = 0;
     graph.gate[slot] = 0;
+    graph.again[slot] = 0;
     graph.guard[slot] = 0;
     graph.otherwise[slot] = 0;
     handle.slot = slot;
@@ -413,6 +421,7 @@ export class Engine {
 
   /** Takes ended records back, runs host records, closes launches. */
   poll(): void {
+    if (this.#lostRecords.searching) this.#search();
     this.#drain();
     while (this.#host()) this.#drain();
     this.#close();
@@ -504,9 +513,12 @@ export class Engine {
   #host(): boolean {
     const { graph } = this;
     const records = takeReady(graph, Word.launcherStack);
-    for (const record of records) {
+    const marked = records.map((record) => unjudged(graph, record));
+    // They are in no queue now, and not lost.
+    for (const record of records) graph.state[record] = State.running + launcherLane(graph);
+    for (const [i, record] of records.entries()) {
       const handle = this.#handles[graph.launch[record]!]!;
-      if (unjudged(graph, record)) this.#judge(handle, record);
+      if (marked[i]) this.#judge(handle, record);
       if (handle.inner !== null) {
         handle.inner.start(record);
         continue;
@@ -573,12 +585,12 @@ export class Engine {
       const { reason } = handle.cancelled!;
       failures.set(handle.operation, new CancelledError(handle.task, launchSite(handle.site), reason));
     } else if (failure !== 0) {
-      const { point, name, message, stack } = readValue(heap, failure) as Failure;
+      const { point, name, message, stack, lost } = readValue(heap, failure) as Failure;
       freeValue(heap, failure);
       const cause = new Error(message);
       cause.name = name;
       if (stack !== undefined) cause.stack = stack;
-      failures.set(handle.operation, failedTask(handle, point, cause));
+      failures.set(handle.operation, failedTask(handle, point, cause, lost));
     }
     if (handle.root !== 0) this.#unsettled.push(handle);
     for (const instance of handle.instances) {
@@ -621,18 +633,57 @@ export class Engine {
     }
   }
 
-  #workerLost(error: Error): void {
-    this.#lost ??= new WorkerLostError(
-      `a worker thread died: ${error.message}. Its tasks cannot be finished.`,
-      {
-        cause: error,
-      },
-    );
-    this.events.emit('lost', this.#lost);
+  /** A thread was lost, and usually another has taken its place: what nobody holds now is looked for. */
+  #threadLost(lane: number, error: Error, replaced: boolean): void {
+    this.events.emit('lost', error);
+    if (replaced) {
+      // Without worker threads, ready records wait in queues of the launching thread, which are no part of the graph.
+      if (this.executor.name === 'threads' || this.executor.name === 'bulk') {
+        this.#lostRecords.begin();
+        this.#searchLater();
+      }
+      this.#rung();
+      return;
+    }
+    this.#lost ??= new Error(`the thread of lane ${lane} ends as soon as it is started: ${error.message}`);
     for (const handle of this.#handles) {
-      if (handle === null) continue;
-      handle.error = this.#lost;
+      if (handle === null || handle.closed) continue;
+      handle.error = this.#lostWith(handle, this.#lost);
       for (const watcher of handle.watchers.splice(0)) watcher();
+    }
+  }
+
+  #lostWith(handle: LaunchHandle, why: Error): TaskError {
+    return failedTask(handle, 0, why, true);
+  }
+
+  #oldestLost(why: Error): TaskError {
+    let oldest: LaunchHandle | null = null;
+    for (const handle of this.#handles) {
+      if (handle === null || handle.closed) continue;
+      if (oldest === null || handle.operation < oldest.operation) oldest = handle;
+    }
+    if (oldest !== null) return this.#lostWith(oldest, why);
+    const nobody = { task: 'of no launch', point: [0], operation: this.operations, launchSite: 'nowhere' };
+    return new WorkerLostError({ ...nobody, path: [], regions: [] }, why);
+  }
+
+  /** The search goes on while the program waits in its event loop, too. */
+  #searchLater(): void {
+    setTimeout(() => {
+      if (!this.#lostRecords.searching) return;
+      this.#rung();
+      this.#searchLater();
+    }, 2);
+  }
+
+  /** Makes ready once more what lost threads had in their hands. */
+  #search(): void {
+    const { graph } = this;
+    for (const record of this.#lostRecords.advance()) {
+      if (isJoin(graph, record)) this.#finisher.finish(record, false);
+      else if (unjudged(graph, record)) pushReady(graph, Word.launcherStack, record);
+      else this.executor.ready(record);
     }
   }
 
@@ -650,7 +701,7 @@ export class Engine {
 
   /** Blocks until about `count` records have ended, or something else happened. */
   #wait(reason: WaitReason, count: number, stillWanted: () => boolean, operation = -1): void {
-    if (this.#lost !== null) throw this.#lost;
+    if (this.#lost !== null) throw this.#oldestLost(this.#lost);
     const open = this.#open;
     this.poll();
     if (this.#closing.length > 0 || this.#open !== open || !stillWanted()) return;
@@ -753,7 +804,7 @@ export class Engine {
       });
       this.runLog?.waited('await', handle.operation, from);
     }
-    if (this.#lost !== null) throw this.#lost;
+    if (this.#lost !== null && !handle.closed) throw this.#lostWith(handle, this.#lost);
   }
 
   /** Looks whether watched launches have ended, and asks for a message when the next one does. */
@@ -853,9 +904,14 @@ const NONE_TAKEN: readonly PointOfLaunch[] = [];
 const STILL = new Int32Array(new SharedArrayBuffer(4));
 
 /** The error of a point of a launch that failed for a reason of its own. */
-export function failedTask(handle: LaunchHandle, point: number, cause: unknown): TaskError {
+export function failedTask(
+  handle: LaunchHandle,
+  point: number,
+  cause: unknown,
+  lost: boolean | undefined = false,
+): TaskError {
   const { scope, task, number, domain, site } = handle;
-  return new TaskError(
+  return new (lost ? WorkerLostError : TaskError)(
     {
       task,
       point: domain.at(point),

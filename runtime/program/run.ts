@@ -19,7 +19,9 @@ import type { Context } from './context.js';
 import { Engine } from './engine.js';
 import { rootContext } from './inner.js';
 import { type Leak, LeakWatch } from './leaks.js';
+import { killAtRandom } from './random-kills.js';
 import type { RunLogOptions } from './run-log.js';
+import { checkRetry } from './task.js';
 
 export const EXECUTORS = ['threads', 'bulk', 'inOrder', 'virtual'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
@@ -49,6 +51,8 @@ export interface RunOptions {
   readonly rename?: boolean;
   /** A file that a profile of the run is written to (`.mprof`): for `maniple profile` and `maniple check`. */
   readonly profile?: string;
+  /** How often tasks that declare no `retry` are run again after they threw. Default 0. */
+  readonly retry?: number;
   /** Record what ran when, and hand it to `onTimeline` at the end. */
   readonly onTimeline?: (timeline: Timeline) => void;
   /** Statistics at the end. */
@@ -67,6 +71,10 @@ export interface RunOptions {
   readonly log?: (line: string) => void;
   /** Task records and launches alive at once. */
   readonly window?: { readonly records?: number; readonly launches?: number };
+  /** @internal heap of each worker's JavaScript; default node's */
+  readonly workerHeap_MB?: number;
+  /** @internal how many threads are ended at random moments of the run, each at a launch drawn by the seed */
+  readonly kills?: number;
   /** @internal faults for the tests of the tests */
   readonly faults?: AnalysisFaults;
   /** @internal fills and copies of more bytes are shared among workers */
@@ -152,6 +160,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   const placement = executor === 'bulk' ? placementOf(options, workers) : null;
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
   const leaks = options.leaks === undefined ? null : new LeakWatch(log);
+  if (options.retry !== undefined) checkRetry(options.retry, 'run()');
   const engine = new Engine({
     leaks,
     workers,
@@ -176,6 +185,8 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
             : new Virtual(parts, options.eagerness),
     signal: options.signal ?? null,
     log,
+    retry: options.retry ?? 0,
+    workerHeap_MB: options.workerHeap_MB ?? null,
   });
   const { onEdge } = options;
   if (onEdge !== undefined) {
@@ -193,6 +204,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     engine.builder.onEdge = (before, _generation, after) => onEdge(describe(before), describe(after));
   }
   let complete = false;
+  if (options.kills !== undefined) killAtRandom(engine, options.kills);
   try {
     const value = await untilAborted(main, engine, options.signal);
     await engine.fence(engine.root);

@@ -194,7 +194,9 @@ export class Tree {
           ? Access.reduce + REDUCTIONS.indexOf(reduction!)
           : privilege === 'read'
             ? Access.read
-            : Access.write;
+            : privilege === 'overwrite'
+              ? Access.overwrite
+              : Access.write;
       return {
         kind: ELEMENT_KINDS.indexOf(type.kind),
         lanes: type.lanes,
