@@ -43,6 +43,7 @@ import {
   Tag,
   writeValue,
 } from '../memory/launch-layout.js';
+import { SpillFile } from '../memory/spill-file.js';
 import { IndexSpace } from '../spaces/index.js';
 import { Cancellation } from './cancellation.js';
 import type { LaunchHandle, PointOfLaunch, ProgramScope } from './handle.js';
@@ -50,6 +51,8 @@ import { launchSite } from './launch-site.js';
 import { RunLog, type RunLogOptions } from './run-log.js';
 import { Scope } from './scope.js';
 import { Spoils } from './spoils.js';
+import { Watchdog } from './watchdog.js';
+import { whyBlocked } from './why-blocked.js';
 import { Window } from './window.js';
 
 export interface EngineOptions {
@@ -75,6 +78,12 @@ export interface EngineOptions {
   readonly log: (line: string) => void;
   readonly workerHeap_MB: number | null;
   readonly retry: number;
+  /** Whatever nobody uses goes to disk at every launch, for tests. */
+  readonly spillsAlways: boolean;
+  /** Seconds without an end before it is said what the program waits for; 0 is never. */
+  readonly watchdog_s: number;
+  /** Where memory goes that does not fit the budget; null is nowhere. */
+  readonly spill: string | null;
   /** Aborting it cancels everything that has not started. */
   readonly signal: AbortSignal | null;
 }
@@ -149,6 +158,8 @@ export class Engine {
       tasks: 1024,
       workers: options.workers,
     });
+    this.#spill = options.spill === null ? null : new SpillFile(options.spill);
+    this.#watchdog = new Watchdog(this.graph, options.watchdog_s, (silence_s) => this.#bark(silence_s));
     this.cancellation = new Cancellation(this.graph);
     this.heap = Heap.reserve(options.memory, this.graph.control, this.graph.lanes);
     this.builder = new RecordBuilder(this.graph, () => this.#starve());
@@ -241,15 +252,76 @@ export class Engine {
         if (unit < 0 && zeroed) this.heap.clear(-unit, bytes);
         return Math.abs(unit);
       }
-      if (this.#running === 0 || this.#stuck()) throw this.#outOfMemory(bytes, what);
-      this.#wait('memory', 1, () => this.#running > 0);
+      if (this.#running > 0 && !this.#stuck()) this.#wait('memory', 1, () => this.#running > 0);
+      else if (!this.#spillOne()) throw this.#outOfMemory(bytes, what);
     }
   }
 
   readonly instances = new Set<Instance>();
+  /** Counts launches as their preparation begins: what the present one touches stays in memory. */
+  preparing = 0;
+  readonly #watchdog: Watchdog;
+  readonly #spill: SpillFile | null;
+  #spillFault = '';
+
+  /** A launch begins to be prepared. */
+  prepare(): void {
+    this.preparing++;
+    if (this.options.spillsAlways) while (this.#spillOne());
+  }
+
+  /** Writes to disk what nobody uses now and was used longest ago; false when there is no such thing. */
+  #spillOne(): boolean {
+    if (this.#spill === null || this.#spillFault !== '') return false;
+    let coldest: Instance | null = null;
+    for (const instance of this.instances) {
+      if (instance.users > 0 || instance.place >= 0 || instance.touched === this.preparing) continue;
+      if (coldest === null || instance.touched < coldest.touched) coldest = instance;
+    }
+    if (coldest === null) return false;
+    try {
+      coldest.place = this.#spill.write(this.#bytesOf(coldest));
+    } catch (error) {
+      this.#spillFault = `Nothing can be written to disk: ${(error as Error).message}. `;
+      return false;
+    }
+    this.heap.free(coldest.unit, coldest.bytes);
+    coldest.unit = 0;
+    return true;
+  }
+
+  /** Brings an instance back from disk; its contents, too, unless they are about to be overwritten. */
+  fetch(instance: Instance, contents: boolean): void {
+    const { place } = instance;
+    instance.unit = this.allocate(instance.bytes, instance.what, false);
+    instance.place = -1;
+    if (contents) this.#spill!.read(place, this.#bytesOf(instance));
+    else this.#spill!.free(place, instance.bytes);
+  }
+
+  #bytesOf({ unit, bytes }: Instance): Uint8Array {
+    const { buffer, byte } = this.heap.locate(unit);
+    return new Uint8Array(buffer, byte, bytes);
+  }
+
+  /** Bytes that went to disk and came back. */
+  get spilled(): { out: number; in: number } {
+    return { out: this.#spill?.bytesOut ?? 0, in: this.#spill?.bytesIn ?? 0 };
+  }
+
+  /** The run is over. */
+  close(): void {
+    this.#watchdog.stop();
+    this.#spill?.close();
+  }
 
   #outOfMemory(bytes: number, what: string): OutOfMemoryError {
-    const holders = [...this.instances]
+    const held = [...this.instances].filter(({ place }) => place < 0);
+    const onDisk = [...this.instances].reduce(
+      (sum, { place, bytes: size }) => sum + (place < 0 ? 0 : size),
+      0,
+    );
+    const holders = held
       .map((instance) => ({ what: instance.what, bytes: instance.bytes }))
       .sort((a, b) => b.bytes - a.bytes);
     const list = holders
@@ -259,7 +331,8 @@ export class Engine {
     return new OutOfMemoryError(
       `${what} needs ${formatBytes(bytes)}, but of the budget of ${formatBytes(this.options.memory)} only ` +
         `${formatBytes(Math.max(0, this.options.memory - this.heap.usedBytes))} are free. Held now: ${list || 'nothing'}. ` +
-        'Free regions that are no longer needed, or raise --memory.',
+        `${onDisk > 0 ? `${formatBytes(onDisk)} more are on disk. ` : ''}${this.#spillFault}` +
+        'Free regions that are no longer needed, use smaller parts in one launch, or raise --memory.',
       holders,
     );
   }
@@ -271,7 +344,8 @@ export class Engine {
 
   #reclaim(instance: Instance): void {
     if (!instance.dead || instance.users > 0 || !this.instances.delete(instance)) return;
-    this.heap.free(instance.unit, instance.bytes);
+    if (instance.place >= 0) this.#spill!.free(instance.place, instance.bytes);
+    else this.heap.free(instance.unit, instance.bytes);
   }
 
   // ---- launches ----
@@ -373,7 +447,7 @@ export class Engine {
     scope.open.add(handle);
     if (kind === Kind.inner) this.window.innerOpen++;
     this.#handles[slot] = handle;
-    this.#open++;
+    if (this.#open++ === 0) this.#watchdog.rest();
     this.runLog?.launch(handle, kind);
     this.events.emit('launch', handle.task, operation, points, [...scope.path, number]);
   }
@@ -708,6 +782,7 @@ export class Engine {
     const from = this.runLog?.since() ?? 0;
     this.executor.block(count, () => !this.#anythingNew());
     this.runLog?.waited(reason, operation, from);
+    this.#watchdog.look();
     this.poll();
   }
 
@@ -863,6 +938,31 @@ export class Engine {
   /** Blocks until all launches have ended. */
   drainAll(): void {
     while (this.#open > 0) this.#wait('launch', 1, () => this.#open > 0);
+  }
+
+  /** Nothing has ended for a while: says what the oldest open operation waits for. */
+  #bark(silence_s: number): void {
+    let oldest: LaunchHandle | null = null;
+    for (const handle of this.#handles) {
+      if (handle === null || handle.closed || !handle.sealed) continue;
+      if (oldest === null || handle.operation < oldest.operation) oldest = handle;
+    }
+    if (oldest === null) return;
+    this.options.log(
+      `maniple: no task has ended for ${Math.round(silence_s)} s.\n${this.whyBlocked(oldest)}`,
+    );
+  }
+
+  /** Why an operation has not ended: its tasks, what they wait for, and where that runs. */
+  whyBlocked(handle: LaunchHandle): string {
+    return whyBlocked(
+      this.graph,
+      handle,
+      launchSite(handle.site),
+      (record) => this.#handles[this.graph.launch[record]!] ?? null,
+      this.#watchdog.running,
+      Date.now(),
+    );
   }
 
   /** The first failure in program order that the program was not told yet, and marks it as told. */

@@ -314,6 +314,7 @@ export class Launcher implements PredicatePort {
     const { engine, scope } = this;
     const { domain, name, kind, resolved, site, options } = call;
     const { graph, heap, builder, analysis } = engine;
+    engine.prepare();
     const taskId = engine.taskId(call.leaf, call.kindName);
     const points = domain.volume;
     // So is memory: what does not fit is refused before the launch exists.

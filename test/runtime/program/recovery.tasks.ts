@@ -131,3 +131,13 @@ export const timeBomb = task({
     return context.attempt;
   },
 });
+
+export const slow = task({
+  module: import.meta.url,
+  name: 'slow',
+  regions: { v: updates(Cell, 'b') },
+  run(_, { ms }: { ms: number }) {
+    const end = Date.now() + ms;
+    while (Date.now() < end);
+  },
+});
