@@ -145,9 +145,6 @@ export class TaskError extends ManipleError implements FailedTask {
   }
 }
 
-/** The worker thread that ran a task is gone, and the task could not be run again; or no thread can take its place. */
-export class WorkerLostError extends TaskError {}
-
 /** A task did not run because data it reads come from a task that failed: `root` is that failure. */
 export class UpstreamError extends ManipleError {
   readonly root: ManipleError;
@@ -197,3 +194,6 @@ export class OutOfMemoryError extends ManipleError {
     this.holders = holders;
   }
 }
+
+/** A worker thread died while it ran a task. */
+export class WorkerLostError extends ManipleError {}

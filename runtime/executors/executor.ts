@@ -18,8 +18,6 @@ export interface Executor {
   block(count: number, stillWanted: () => boolean): void;
   /** A watched launch is awaited in the event loop: call `ring` when one has ended. */
   arm(): void;
-  /** Ends the thread of a lane at whatever it is doing, for tests; false where it has none, or that was asked for before. */
-  kill(lane: number): boolean;
   /** Ends all lanes. */
   stop(): Promise<void>;
 }
@@ -46,8 +44,6 @@ export interface ExecutorParts {
   /** A watched launch ended: look at the rings. */
   readonly ring: () => void;
   readonly log: (line: string) => void;
-  /** Heap of each worker's JavaScript; null is node's default. */
-  readonly workerHeap_MB: number | null;
-  /** A thread was lost; `replaced` says that another goes on with what it had. */
-  readonly lost: (lane: number, error: Error, replaced: boolean) => void;
+  /** A worker died: what it was is lost. */
+  readonly lost: (error: Error) => void;
 }

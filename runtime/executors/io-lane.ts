@@ -6,7 +6,6 @@ import { pushReady } from '../execution/stack.js';
 import { ioLane, type SharedGraph, Word } from '../graph/layout.js';
 import type { SharedHeap } from '../memory/heap.js';
 import type { ExecutorParts } from './executor.js';
-import { LaneThreads } from './lane-threads.js';
 
 /** What a lane's thread is given at its start. */
 export interface LaneData {
@@ -21,14 +20,11 @@ export interface LaneData {
   readonly laneLog: SharedLaneLog | null;
   /** It runs members of gangs and nothing else. */
   readonly gangsOnly: boolean;
-  /** A thread on this lane was lost: this one goes on with what it had. */
-  readonly adopts: boolean;
 }
 
 export function laneData(
   parts: ExecutorParts,
   lane: number,
-  adopts: boolean,
   {
     spins = 0,
     cpu = null,
@@ -47,24 +43,28 @@ export function laneData(
     cpu,
     laneLog: laneLogs?.[lane] ?? null,
     gangsOnly,
-    adopts,
   };
 }
 
 /** A message of a lane to the launching thread: a doorbell, or a line to show. */
 export type LaneMessage = 'ring' | { readonly log: string };
 
-/** Passes on what a lane's thread says. */
-export function listen(worker: Worker, parts: ExecutorParts): void {
+/** Connects what a lane says and how it ends to the program. */
+export function listen(worker: Worker, parts: ExecutorParts, stopping: () => boolean): void {
   worker.on('message', (message: LaneMessage) => {
     if (message === 'ring') parts.ring();
     else parts.log(message.log);
+  });
+  worker.on('error', (error: Error) => parts.lost(error));
+  worker.on('exit', (code) => {
+    if (!stopping()) parts.lost(new Error(`it ended with code ${code}`));
   });
 }
 
 export class IoLane {
   readonly #parts: ExecutorParts;
-  #threads: LaneThreads | null = null;
+  #worker: Worker | null = null;
+  #stopping = false;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -79,23 +79,11 @@ export class IoLane {
 
   /** Starts the thread, once. */
   start(): void {
-    const { graph } = this.#parts;
-    this.#threads ??= new LaneThreads(this.#parts, ioLane(graph), (adopts) => {
-      const worker = new Worker(new URL('./io-thread.js', import.meta.url), {
-        workerData: laneData(this.#parts, ioLane(graph), adopts),
-      });
-      listen(worker, this.#parts);
-      return worker;
+    if (this.#worker !== null) return;
+    this.#worker = new Worker(new URL('./io-thread.js', import.meta.url), {
+      workerData: laneData(this.#parts, ioLane(this.#parts.graph)),
     });
-  }
-
-  /** Looks whether the thread was lost, and starts another. */
-  look(): void {
-    this.#threads?.look();
-  }
-
-  kill(): boolean {
-    return this.#threads?.kill() ?? false;
+    listen(this.#worker, this.#parts, () => this.#stopping);
   }
 
   /** A short sleep of the launching thread, until the lane may have got on. */
@@ -105,15 +93,15 @@ export class IoLane {
     Atomics.store(control, Word.countdown, 1);
     sleep(control, Word.launcher, 1);
     Atomics.store(control, Word.launcher, 0);
-    this.look();
   }
 
   async stop(): Promise<void> {
-    if (this.#threads === null) return;
+    if (this.#worker === null) return;
+    this.#stopping = true;
     const { control } = this.#parts.graph;
     Atomics.store(control, Word.stop, 1);
     Atomics.add(control, Word.io, 1);
     Atomics.notify(control, Word.io, 1);
-    await this.#threads.stop(0);
+    await this.#worker.terminate();
   }
 }

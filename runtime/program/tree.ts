@@ -146,10 +146,7 @@ export class Tree {
 
   /** The instance of a field; made of zeros at first use, unless all of it is about to be overwritten. */
   instance(field: number, overwritten = false): Instance {
-    const instance = (this.#instances[field] ??= this.#create(field, !overwritten));
-    instance.touched = this.engine.preparing;
-    if (instance.place >= 0) this.engine.fetch(instance, !overwritten);
-    return instance;
+    return (this.#instances[field] ??= this.#create(field, !overwritten));
   }
 
   #create(field: number, zeroed: boolean): Instance {
@@ -159,16 +156,7 @@ export class Tree {
     const bytes = Math.max(1, boxVolume(this.box) * type.bytesPerElement);
     const what = `${this.name}.${name}`;
     const unit = engine.allocate(bytes, what, zeroed);
-    const instance: Instance = {
-      unit,
-      bytes,
-      what,
-      users: 0,
-      dead: false,
-      place: -1,
-      touched: engine.preparing,
-      spoilt: null,
-    };
+    const instance: Instance = { unit, bytes, what, users: 0, dead: false, spoilt: null };
     engine.instances.add(instance);
     return instance;
   }
@@ -206,9 +194,7 @@ export class Tree {
           ? Access.reduce + REDUCTIONS.indexOf(reduction!)
           : privilege === 'read'
             ? Access.read
-            : privilege === 'overwrite'
-              ? Access.overwrite
-              : Access.write;
+            : Access.write;
       return {
         kind: ELEMENT_KINDS.indexOf(type.kind),
         lanes: type.lanes,
