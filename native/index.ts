@@ -178,6 +178,19 @@ export interface ScoresAddon {
   ): number;
 }
 
+/** The projections of iterative phasing (kernels/projections.cc), in place; arrays of equal length, C order. */
+export interface ProjectionsAddon {
+  /**
+   * Replaces the moduli of a spectrum (re, im pairs) and keeps its phases; where the spectrum is 0 the phase is 0. A
+   * negative modulus leaves its number as it is.
+   */
+  imposeModuli(spectrum: Float32Array, modulus: Float32Array): void;
+  /** Hybrid input-output: density = image where positive and inside the support, else density - beta image. */
+  hybridStep(density: Float32Array, image: Float32Array, support: Uint8Array, beta: number): void;
+  /** Error reduction: density = image where positive and inside the support, else 0. */
+  reductionStep(density: Float32Array, image: Float32Array, support: Uint8Array): void;
+}
+
 /** Ctrl-C while the event loop stands still. */
 export interface InterruptAddon {
   /**
@@ -193,6 +206,7 @@ export interface Addon
     FftAddon,
     InterruptAddon,
     NufftAddon,
+    ProjectionsAddon,
     ScoresAddon,
     StructureFactorAddon {
   /** The vector level in use: what the processor has, capped by MANIPLE_SIMD. */

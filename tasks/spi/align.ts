@@ -73,15 +73,17 @@ export function alignShift(volume: Volume, reference: Volume): Omit<Alignment, '
       product[i + 1] = target[i + 1]! * own[i]! - target[i]! * own[i + 1]!;
     }
     const shift = sharpen(product, n, peak(irfft3(product, shape, { scale: 1 / n ** 3 }), n));
+    const waves = planeWaves([-shift[0], -shift[1], -shift[2]], n);
     for (let i = 0, at = 0; i < n; i++)
-      for (let j = 0; j < n; j++)
+      for (let j = 0; j < n; j++) {
+        const [re, im] = times(waves[0], i, waves[1], j);
         for (let k = 0; k < half; k++, at += 2) {
-          const turns = (frequency(i, n) * shift[0] + frequency(j, n) * shift[1] + k * shift[2]) / n;
-          const c = Math.cos(2 * Math.PI * turns);
-          const s = -Math.sin(2 * Math.PI * turns);
+          const c = re * waves[2][2 * k]! - im * waves[2][2 * k + 1]!;
+          const s = re * waves[2][2 * k + 1]! + im * waves[2][2 * k]!;
           product[at] = own[at]! * c - own[at + 1]! * s;
           product[at + 1] = own[at]! * s + own[at + 1]! * c;
         }
+      }
     const data = originToCentre(irfft3(product, shape, { scale: 1 / n ** 3 }), n);
     const correlation = pearson(data, reference.data);
     if (best === undefined || correlation > best.correlation) best = { correlation, data, shift, inverted };
@@ -120,34 +122,76 @@ function sharpen(
   const half = Math.floor(n / 2) + 1;
   let at = start;
   for (let pass = 0; pass < 4; pass++) {
+    const waves = planeWaves(at, n);
+    // Sums along z of slope and value, times 1, k and k^2; then along y and x.
     const gradient = [0, 0, 0];
     const curvature = [0, 0, 0, 0, 0, 0];
     for (let i = 0, c = 0; i < n; i++)
-      for (let j = 0; j < n; j++)
+      for (let j = 0; j < n; j++) {
+        const [re, im] = times(waves[0], i, waves[1], j);
+        let slope = 0;
+        let slopeK = 0;
+        let value = 0;
+        let valueK = 0;
+        let valueKK = 0;
         for (let k = 0; k < half; k++, c += 2) {
-          const f = [frequency(i, n), frequency(j, n), k] as const;
-          const angle = (2 * Math.PI * (f[0] * at[0] + f[1] * at[1] + f[2] * at[2])) / n;
           const weight = k === 0 || 2 * k === n ? 1 : 2;
-          const cosine = Math.cos(angle) * weight;
-          const sine = Math.sin(angle) * weight;
-          const slope = -product[c]! * sine - product[c + 1]! * cosine;
-          const value = product[c]! * cosine - product[c + 1]! * sine;
-          gradient[0]! += f[0] * slope;
-          gradient[1]! += f[1] * slope;
-          gradient[2]! += f[2] * slope;
-          curvature[0]! -= f[0] * f[0] * value;
-          curvature[1]! -= f[1] * f[1] * value;
-          curvature[2]! -= f[2] * f[2] * value;
-          curvature[3]! -= f[0] * f[1] * value;
-          curvature[4]! -= f[0] * f[2] * value;
-          curvature[5]! -= f[1] * f[2] * value;
+          const cosine = (re * waves[2][2 * k]! - im * waves[2][2 * k + 1]!) * weight;
+          const sine = (re * waves[2][2 * k + 1]! + im * waves[2][2 * k]!) * weight;
+          const a = -product[c]! * sine - product[c + 1]! * cosine;
+          const b = product[c]! * cosine - product[c + 1]! * sine;
+          slope += a;
+          slopeK += k * a;
+          value += b;
+          valueK += k * b;
+          valueKK += k * k * b;
         }
+        const x = frequency(i, n);
+        const y = frequency(j, n);
+        gradient[0]! += x * slope;
+        gradient[1]! += y * slope;
+        gradient[2]! += slopeK;
+        curvature[0]! -= x * x * value;
+        curvature[1]! -= y * y * value;
+        curvature[2]! -= valueKK;
+        curvature[3]! -= x * y * value;
+        curvature[4]! -= x * valueK;
+        curvature[5]! -= y * valueK;
+      }
     const step = solveSymmetric(curvature, gradient).map((s) => (-s * n) / (2 * Math.PI));
     const moved = at.map((x, axis) => x + step[axis]!) as [number, number, number];
     if (!step.every(Number.isFinite) || moved.some((x, axis) => Math.abs(x - start[axis]!) > 1)) return at;
     at = moved;
   }
   return at;
+}
+
+type Waves = readonly [Float64Array, Float64Array, Float64Array];
+
+/**
+ * exp(2 pi i f x / n) for the frequency f of every index of an axis, (re, im) pairs, for the three axes of a half
+ * spectrum: the last axis counts from 0 up.
+ */
+function planeWaves(shift: readonly [number, number, number], n: number): Waves {
+  const wave = (x: number, count: number, f: (index: number) => number): Float64Array => {
+    const out = new Float64Array(2 * count);
+    for (let i = 0; i < count; i++) {
+      const angle = (2 * Math.PI * f(i) * x) / n;
+      out[2 * i] = Math.cos(angle);
+      out[2 * i + 1] = Math.sin(angle);
+    }
+    return out;
+  };
+  const full = (i: number): number => frequency(i, n);
+  return [wave(shift[0], n, full), wave(shift[1], n, full), wave(shift[2], Math.floor(n / 2) + 1, (k) => k)];
+}
+
+/** The product of element i of one wave and element j of another. */
+function times(a: Float64Array, i: number, b: Float64Array, j: number): [re: number, im: number] {
+  return [
+    a[2 * i]! * b[2 * j]! - a[2 * i + 1]! * b[2 * j + 1]!,
+    a[2 * i]! * b[2 * j + 1]! + a[2 * i + 1]! * b[2 * j]!,
+  ];
 }
 
 /** Solves [[a, d, e], [d, b, f], [e, f, c]] x = r by Cramer's rule. */

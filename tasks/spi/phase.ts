@@ -11,6 +11,7 @@ import { irfft3, rfft3 } from '../fourier/index.js';
 import { centreToOrigin, frequency, originToCentre } from './centre.js';
 import { checkVolume } from './inputs.js';
 import { randomStream } from './philox.js';
+import { projections } from './projections.js';
 import type { Volume } from './slice.js';
 
 /** Lane of the random streams of starting densities. */
@@ -80,10 +81,9 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   const schedule = { ...PHASING, ...options.schedule };
   const shape: [number, number, number] = [n, n, n];
   const size = n ** 3;
-  const half = Math.floor(n / 2) + 1;
   const origin = centreToOrigin(Float32Array.from(autocorrelation.data), n);
   const spectrum = rfft3(origin, shape);
-  const { modulus, imposed } = moduli(spectrum, n, options.extent ?? Number.POSITIVE_INFINITY);
+  const modulus = moduli(spectrum, n, options.extent ?? Number.POSITIVE_INFINITY);
   let support = firstSupport(origin, n, (options.radius ?? (n * voxel) / 4) / voxel, spectrum);
   const density = new Float32Array(size);
   const random = randomStream(options.seed, options.start ?? 0, LANE_PHASING);
@@ -92,19 +92,16 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
 
   const project = (): void => {
     rfft3(density, shape, { out: spectrum });
-    impose(spectrum, modulus, imposed);
+    projections.imposeModuli(spectrum, modulus);
     irfft3(spectrum, shape, { out: image, scale: 1 / size, spend: true });
   };
   const reduce = (): void => {
     project();
-    for (let i = 0; i < size; i++) density[i] = support[i] && image[i]! > 0 ? image[i]! : 0;
+    projections.reductionStep(density, image, support);
   };
   const hybrid = (): void => {
     project();
-    for (let i = 0; i < size; i++) {
-      const value = image[i]!;
-      density[i] = support[i] && value > 0 ? value : density[i]! - schedule.beta * value;
-    }
+    projections.hybridStep(density, image, support, schedule.beta);
   };
 
   let sigma = schedule.sigma[0];
@@ -121,12 +118,10 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   rfft3(density, shape, { out: spectrum });
   let difference = 0;
   let sum = 0;
-  for (let i = 0, at = 0; i < n * n; i++) {
-    for (let k = 0; k < half; k++, at++) {
-      if (!imposed[at]) continue;
-      difference += Math.abs(Math.hypot(spectrum[2 * at]!, spectrum[2 * at + 1]!) - modulus[at]!);
-      sum += modulus[at]!;
-    }
+  for (let at = 0; at < modulus.length; at++) {
+    if (modulus[at]! < 0) continue;
+    difference += Math.abs(Math.hypot(spectrum[2 * at]!, spectrum[2 * at + 1]!) - modulus[at]!);
+    sum += modulus[at]!;
   }
   const centred = centreMass(density, support, n);
   return {
@@ -136,44 +131,22 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   };
 }
 
-/** Square roots of the intensity, and where they are imposed: within the sphere, but not at zero frequency. */
-function moduli(
-  spectrum: Float32Array,
-  n: number,
-  extent: number,
-): { modulus: Float32Array; imposed: Uint8Array } {
+/** Square roots of the intensity within the sphere; -1 where none is imposed: outside, and at zero frequency. */
+function moduli(spectrum: Float32Array, n: number, extent: number): Float32Array {
   const half = Math.floor(n / 2) + 1;
   const modulus = new Float32Array(n * n * half);
-  const imposed = new Uint8Array(modulus.length);
   const largest = (extent * n) / 2;
   for (let i = 0, at = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
+      const across = frequency(i, n) ** 2 + frequency(j, n) ** 2;
       for (let k = 0; k < half; k++, at++) {
-        modulus[at] = Math.sqrt(Math.max(0, spectrum[2 * at]!));
-        const radius = Math.hypot(frequency(i, n), frequency(j, n), k);
-        imposed[at] = radius > 0 && radius <= largest ? 1 : 0;
+        const square = across + k * k;
+        const imposed = square > 0 && square <= largest * largest;
+        modulus[at] = imposed ? Math.sqrt(Math.max(0, spectrum[2 * at]!)) : -1;
       }
     }
   }
-  return { modulus, imposed };
-}
-
-/** Replaces moduli, keeps phases; a component of modulus 0 gets phase 0. */
-function impose(spectrum: Float32Array, modulus: Float32Array, imposed: Uint8Array): void {
-  for (let at = 0; at < modulus.length; at++) {
-    if (!imposed[at]) continue;
-    const re = spectrum[2 * at]!;
-    const im = spectrum[2 * at + 1]!;
-    const now = Math.sqrt(re * re + im * im);
-    if (now > 0) {
-      const factor = modulus[at]! / now;
-      spectrum[2 * at] = re * factor;
-      spectrum[2 * at + 1] = im * factor;
-    } else {
-      spectrum[2 * at] = modulus[at]!;
-      spectrum[2 * at + 1] = 0;
-    }
-  }
+  return modulus;
 }
 
 /** Where the smoothed autocorrelation is above a hundredth of its peak, within the radius (in voxels). */
@@ -183,10 +156,12 @@ function firstSupport(origin: Float32Array, n: number, radius: number, scratch: 
   smooth(positive, n, 1, kept);
   const support = above(positive, 0.01);
   for (let i = 0, at = 0; i < n; i++)
-    for (let j = 0; j < n; j++)
+    for (let j = 0; j < n; j++) {
+      const across = frequency(i, n) ** 2 + frequency(j, n) ** 2;
       for (let k = 0; k < n; k++, at++) {
-        if (Math.hypot(frequency(i, n), frequency(j, n), frequency(k, n)) > radius) support[at] = 0;
+        if (across + frequency(k, n) ** 2 > radius * radius) support[at] = 0;
       }
+    }
   return support;
 }
 
@@ -202,15 +177,15 @@ function above(volume: Float32Array, part: number): Uint8Array {
 /** Convolution with a periodic Gaussian of `sigma` voxels, in place. */
 export function smooth(volume: Float32Array, n: number, sigma: number, spectrum: Float32Array): void {
   const half = Math.floor(n / 2) + 1;
-  const gain = Float64Array.from({ length: n }, (_, i) =>
-    Math.exp(-2 * (Math.PI * sigma * (frequency(i, n) / n)) ** 2),
-  );
+  const gainAt = (f: number): number => Math.exp(-2 * (Math.PI * sigma * (f / n)) ** 2);
+  const gain = Float64Array.from({ length: n }, (_, i) => gainAt(frequency(i, n)));
+  const along = Float64Array.from({ length: half }, (_, k) => gainAt(k));
   rfft3(volume, [n, n, n], { out: spectrum });
   for (let i = 0, at = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
       const row = gain[i]! * gain[j]!;
       for (let k = 0; k < half; k++, at += 2) {
-        const factor = row * Math.exp(-2 * (Math.PI * sigma * (k / n)) ** 2);
+        const factor = row * along[k]!;
         spectrum[at]! *= factor;
         spectrum[at + 1]! *= factor;
       }
@@ -225,22 +200,23 @@ function centreMass(
   support: Uint8Array,
   n: number,
 ): { density: Float32Array; support: Float32Array } {
-  const re = [0, 0, 0];
-  const im = [0, 0, 0];
+  // The mass of every plane across each axis, and its first Fourier component.
+  const mass = [0, 1, 2].map(() => new Float64Array(n)) as [Float64Array, Float64Array, Float64Array];
   for (let i = 0, at = 0; i < n; i++)
-    for (let j = 0; j < n; j++)
+    for (let j = 0; j < n; j++) {
+      let row = 0;
       for (let k = 0; k < n; k++, at++) {
-        const value = density[at]!;
-        if (value === 0) continue;
-        [i, j, k].forEach((index, axis) => {
-          const angle = (2 * Math.PI * index) / n;
-          re[axis]! += value * Math.cos(angle);
-          im[axis]! += value * Math.sin(angle);
-        });
+        row += density[at]!;
+        mass[2][k]! += density[at]!;
       }
-  const [x, y, z] = re.map(
-    (r, axis) => Math.round((Math.atan2(im[axis]!, r) * n) / (2 * Math.PI) + n) % n,
-  ) as [number, number, number];
+      mass[0][i]! += row;
+      mass[1][j]! += row;
+    }
+  const [x, y, z] = mass.map((planes) => {
+    const along = (part: (angle: number) => number): number =>
+      planes.reduce((sum, m, index) => sum + m * part((2 * Math.PI * index) / n), 0);
+    return Math.round((Math.atan2(along(Math.sin), along(Math.cos)) * n) / (2 * Math.PI) + n) % n;
+  }) as [number, number, number];
   const moved = { density: new Float32Array(n ** 3), support: new Float32Array(n ** 3) };
   for (let i = 0, at = 0; i < n; i++)
     for (let j = 0; j < n; j++)
