@@ -3,63 +3,18 @@
 // kernels/nufft.cc.
 #include "../kernels/nufft.h"
 
-#include <sys/mman.h>
-
 #include <cstring>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "addon.h"
 #include "arguments.h"
 #include "fft-plan.h"
+#include "pages.h"
 
 namespace maniple {
 
 namespace {
-
-/// Zeroed memory straight from the system, in large pages where it has them: grids and points are walked in an order
-/// that would miss the address tables of small pages at every step.
-template <class T>
-class Pages {
- public:
-  Pages() = default;
-  Pages(const Pages&) = delete;
-  Pages& operator=(const Pages&) = delete;
-  ~Pages() { release(); }
-  /// At least `count` elements; what was there before is lost when it grows.
-  T* atLeast(size_t count) {
-    constexpr size_t large = size_t(2) << 20;
-    const size_t wanted = (count * sizeof(T) + 64 + large - 1) / large * large;
-    if (wanted <= bytes_) return data();
-    release();
-    // Whole large pages need an address that is a multiple of their size: one more is asked for than needed.
-    void* memory = mmap(nullptr, wanted + large, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    mapped_ = memory;
-    mappedBytes_ = wanted + large;
-    bytes_ = wanted;
-    const uintptr_t at = (reinterpret_cast<uintptr_t>(memory) + large - 1) / large * large;
-    data_ = reinterpret_cast<T*>(at);
-#if defined(MADV_HUGEPAGE)
-    madvise(data_, wanted, MADV_HUGEPAGE);
-#endif
-    return data();
-  }
-  T* data() { return data_; }
-  size_t bytes() const { return bytes_; }
-  void release() {
-    if (mapped_ != nullptr) munmap(mapped_, mappedBytes_);
-    mapped_ = nullptr;
-    data_ = nullptr;
-    bytes_ = mappedBytes_ = 0;
-  }
-
- private:
-  void* mapped_ = nullptr;
-  T* data_ = nullptr;
-  size_t bytes_ = 0, mappedBytes_ = 0;
-};
 
 /// What JavaScript holds: a plan of either precision.
 class AnyPlan {

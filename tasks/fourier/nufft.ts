@@ -32,6 +32,11 @@ export interface NufftOptions {
   readonly variant?: 'native' | 'plain';
 }
 
+export interface OneShotOptions extends NufftOptions {
+  /** Where the result goes; of its kind, and exactly as long. Default: a new array. */
+  readonly out?: Reals;
+}
+
 export interface PlanOptions extends NufftOptions {
   /** The kind of the data that will be transformed; that of the points when absent. */
   readonly kind?: 'float32' | 'float64';
@@ -53,11 +58,11 @@ export function nufft1<T extends Reals>(
   points: Points,
   values: T,
   modes: Modes,
-  options: NufftOptions = {},
+  options: OneShotOptions = {},
 ): SameKind<T> {
   const plan = oneShot('nufft1', points, values, 'values', modes, options, false);
   try {
-    return plan.type1(values) as SameKind<T>;
+    return plan.type1(values, options.out) as SameKind<T>;
   } finally {
     plan.close();
   }
@@ -74,11 +79,11 @@ export function nufft2<T extends Reals>(
   points: Points,
   coefficients: T,
   modes: Modes,
-  options: NufftOptions = {},
+  options: OneShotOptions = {},
 ): SameKind<T> {
   const plan = oneShot('nufft2', points, coefficients, 'coefficients', modes, options, false);
   try {
-    return plan.type2(coefficients) as SameKind<T>;
+    return plan.type2(coefficients, options.out) as SameKind<T>;
   } finally {
     plan.close();
   }
@@ -95,11 +100,11 @@ export function nufft1Real<T extends Reals>(
   points: Points,
   values: T,
   modes: Modes,
-  options: NufftOptions = {},
+  options: OneShotOptions = {},
 ): SameKind<T> {
   const plan = oneShot('nufft1Real', points, values, 'values', modes, options, true);
   try {
-    return plan.type1Real(values) as SameKind<T>;
+    return plan.type1Real(values, options.out) as SameKind<T>;
   } finally {
     plan.close();
   }
@@ -116,11 +121,11 @@ export function nufft2Real<T extends Reals>(
   points: Points,
   coefficients: T,
   modes: Modes,
-  options: NufftOptions = {},
+  options: OneShotOptions = {},
 ): SameKind<T> {
   const plan = oneShot('nufft2Real', points, coefficients, 'coefficients', modes, options, true);
   try {
-    return plan.type2Real(coefficients) as SameKind<T>;
+    return plan.type2Real(coefficients, options.out) as SameKind<T>;
   } finally {
     plan.close();
   }

@@ -51,19 +51,30 @@ export function matchBlock(
 }
 
 /** What a block of rotations, with what was shared out to it, adds to the normal equations of a level. */
-export function mergeReferences(sums: ReferenceSums, rotations: Quaternions, level: Level): NormalSums {
-  return mergeImages(sums.photons, sums.exposure, rotations, level);
+export function mergeReferences(
+  sums: ReferenceSums,
+  rotations: Quaternions,
+  level: Level,
+  out?: NormalSums,
+): NormalSums {
+  return mergeImages(sums.photons, sums.exposure, rotations, level, out);
 }
 
-/** What a block of images in known orientations adds to the normal equations of a level. */
+/** What a block of images in known orientations adds to the normal equations of a level; `out` as of `normalSums`. */
 export function mergeImages(
   photons: Float32Array,
   exposure: Float64Array,
   rotations: Quaternions,
   level: Level,
+  out?: NormalSums,
 ): NormalSums {
   const { n, voxel, selection, weights } = level;
-  return mergeContribution({ photons, exposure, rotations }, selection, weights, { n, voxel, eps: EPS });
+  return mergeContribution({ photons, exposure, rotations }, selection, weights, {
+    n,
+    voxel,
+    eps: EPS,
+    ...(out && { out }),
+  });
 }
 
 /** The autocorrelation that the summed normal equations of a level determine. */

@@ -14,6 +14,7 @@ import { nufft1 } from '../fourier/index.js';
 import { type PixelSelection, radialProfile, ringOf } from './pixels.js';
 import type { Quaternions } from './quaternion.js';
 import { slicePoints } from './slice.js';
+import { workspace } from './workspace.js';
 
 type Reals = Float32Array | Float64Array;
 
@@ -53,17 +54,18 @@ export interface MergeBlock {
 /**
  * What a block adds to the sums.
  * @param weights (pixels), see `photonWeights`
- * @param grid n: voxels an edge of the autocorrelation; voxel: their size, Angstrom; eps: error of the transform
+ * @param grid n: voxels an edge of the autocorrelation; voxel: their size, Angstrom; eps: error of the transform; out:
+ *   where the sums go, new arrays when absent
  */
 export function mergeContribution(
   block: MergeBlock,
   selection: PixelSelection,
   weights: Float32Array,
-  grid: { readonly n: number; readonly voxel: number; readonly eps?: number },
+  grid: { readonly n: number; readonly voxel: number; readonly eps?: number; readonly out?: NormalSums },
 ): NormalSums {
   const { pixels, rows } = { pixels: selection.index.length, rows: usedRows(block.exposure) };
   const rotations = new Float64Array(4 * rows.length);
-  const values = new Float32Array(2 * rows.length * pixels);
+  const values = workspace('merged values', 2 * rows.length * pixels);
   let at = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
@@ -74,8 +76,8 @@ export function mergeContribution(
       values[at++] = exposure * selection.correction[p]! * weights[p]!;
     }
   }
-  const points = slicePoints(rotations, selection.s, grid.voxel);
-  return normalSums(points, values, grid.n, grid.eps ?? 1e-3);
+  const points = slicePoints(rotations, selection.s, grid.voxel, 'single', 'merged points');
+  return normalSums(points, values, grid.n, grid.eps ?? 1e-3, grid.out);
 }
 
 function usedRows(exposure: ArrayLike<number>): number[] {
@@ -95,14 +97,22 @@ export function normalSums(
   values: Reals,
   n: number,
   eps: number,
+  out?: NormalSums,
 ): NormalSums {
   const N = 2 * n;
-  const make = (length: number): Reals =>
-    values instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
-  const rightSide = make(n ** 3);
-  const kernel = make(N ** 3);
-  if (values.length === 0) return { rightSide, kernel };
-  const both = nufft1(points, values, [N, N, N], { eps, sign: 1 });
+  const single = values instanceof Float32Array;
+  const make = (length: number): Reals => (single ? new Float32Array(length) : new Float64Array(length));
+  const { rightSide, kernel } = out ?? { rightSide: make(n ** 3), kernel: make(N ** 3) };
+  if (out !== undefined) kernel.fill(0);
+  if (values.length === 0) {
+    rightSide.fill(0);
+    return { rightSide, kernel };
+  }
+  const both = nufft1(points, values, [N, N, N], {
+    eps,
+    sign: 1,
+    ...(single && { out: workspace('modes of both sums', 2 * N ** 3) }),
+  });
   const low = n - Math.floor(n / 2);
   for (let i = 1; i < N; i++) {
     for (let j = 1; j < N; j++) {

@@ -6,6 +6,7 @@ import { REFERENCE_FLOOR } from './orient.js';
 import type { PixelSelection } from './pixels.js';
 import { fromRotationVector, halfTurn, multiply, type Quaternions } from './quaternion.js';
 import { slice, type Volume } from './slice.js';
+import { workspace } from './workspace.js';
 
 export interface Refined {
   /** (count, 4). */
@@ -132,7 +133,8 @@ export function scoreOrientations(
   const fluence = new Float64Array(count);
   for (let first = 0; first < count; first += ROTATIONS_AT_ONCE) {
     const part = rotations.subarray(4 * first, 4 * Math.min(count, first + ROTATIONS_AT_ONCE));
-    const model = slice(intensity, part, selection.s, options);
+    const out = intensity.data instanceof Float32Array && workspace('slices', (part.length / 4) * pixels);
+    const model = slice(intensity, part, selection.s, { ...options, ...(out && { out }) });
     for (let j = 0; j < part.length / 4; j++) {
       const image = Math.floor((first + j) / perImage);
       scoreRow(images, image * pixels, model, j * pixels, selection.correction, score, fluence, first + j);

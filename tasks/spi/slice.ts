@@ -5,6 +5,7 @@
 import { nufft2Real } from '../fourier/index.js';
 import { checkRotations, checkVectors, checkVolume } from './inputs.js';
 import { type Quaternions, rotationMatrix } from './quaternion.js';
+import { workspace } from './workspace.js';
 
 /** A real volume on a cube of n voxels an edge in C order, its centre at voxel floor(n/2) of each axis. */
 export interface Volume {
@@ -18,19 +19,22 @@ export interface Volume {
  * Where the pixels look in the unturned particle: R(q_i)^-1 s for every rotation of a block and every pixel, in radians
  * of a volume of the given voxel, (rotations, pixels) on each axis.
  * @param s s-vectors (3, pixels), 1/Angstrom
+ * @param keep the arrays are the thread's workspace of this name, which the next call with it overwrites
  */
 export function slicePoints(
   rotations: Quaternions,
   s: Float32Array | Float64Array,
   voxel: number,
   precision: 'single' | 'double' = 'single',
+  keep?: string,
 ): [Float32Array, Float32Array, Float32Array] | [Float64Array, Float64Array, Float64Array] {
   const count = rotations.length / 4;
   const pixels = s.length / 3;
-  const make = (): Float32Array => new Float32Array(count * pixels);
+  const make = (axis: string): Float32Array =>
+    keep === undefined ? new Float32Array(count * pixels) : workspace(`${keep} ${axis}`, count * pixels);
   const makeDouble = (): Float64Array => new Float64Array(count * pixels);
   const out: [Float32Array, Float32Array, Float32Array] | [Float64Array, Float64Array, Float64Array] =
-    precision === 'single' ? [make(), make(), make()] : [makeDouble(), makeDouble(), makeDouble()];
+    precision === 'single' ? [make('x'), make('y'), make('z')] : [makeDouble(), makeDouble(), makeDouble()];
   const [x, y, z] = out;
   const scale = 2 * Math.PI * voxel;
   const R = new Float64Array(9);
@@ -68,12 +72,21 @@ export function slice(
   autocorrelation: Volume,
   rotations: Quaternions,
   s: Float32Array | Float64Array,
-  options: { readonly eps?: number } = {},
+  options: { readonly eps?: number; readonly out?: Float32Array } = {},
 ): Float32Array | Float64Array {
   checkVolume('slice', autocorrelation);
   checkRotations('slice', rotations);
   checkVectors('slice', s);
   const { data, n, voxel } = autocorrelation;
-  const points = slicePoints(rotations, s, voxel, data instanceof Float32Array ? 'single' : 'double');
-  return nufft2Real(points, data, [n, n, n], { eps: options.eps ?? 1e-3 });
+  const points = slicePoints(
+    rotations,
+    s,
+    voxel,
+    data instanceof Float32Array ? 'single' : 'double',
+    'points of slices',
+  );
+  return nufft2Real(points, data, [n, n, n], {
+    eps: options.eps ?? 1e-3,
+    ...(options.out && { out: options.out }),
+  });
 }

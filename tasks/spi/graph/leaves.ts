@@ -14,6 +14,7 @@ import { superFibonacci } from '../rotation-grid.js';
 import type { RefineGeneration } from '../schedule.js';
 import { type SimulationScene, simulateImages } from '../simulate.js';
 import type { Volume } from '../slice.js';
+import { workspace } from '../workspace.js';
 import {
   Densities,
   Fluences,
@@ -214,6 +215,7 @@ export const mergeShared = task({
       { photons: photons.photons.unsafeRaw(), exposure: exposure.value.unsafeRaw() },
       rows,
       levelFrom(pixels, level),
+      keptSums(level.n),
     );
     foldSums(sums, rightSide.value, kernel.value);
   },
@@ -245,9 +247,15 @@ export const mergeBlock = task({
       for (let i = 0; i < count; i++) if ((fluence.lo[0]! + i) % 2 !== parity) exposure[i] = 0;
     }
     const photons = gatherPixels(all, count, all.length / count, full.selection);
-    foldSums(mergeImages(photons, exposure, orientations.q.unsafeRaw(), full), rightSide.value, kernel.value);
+    const sums = mergeImages(photons, exposure, orientations.q.unsafeRaw(), full, keptSums(level.n));
+    foldSums(sums, rightSide.value, kernel.value);
   },
 });
+
+/** Where a task of this thread makes its sums before they are folded. */
+function keptSums(n: number): NormalSums {
+  return { rightSide: workspace('right side', n ** 3), kernel: workspace('kernel', (2 * n) ** 3) };
+}
 
 interface Folds {
   foldAll(values: Float32Array): void;
