@@ -178,17 +178,17 @@ export interface ScoresAddon {
   ): number;
 }
 
-/** The projections of iterative phasing (kernels/projections.cc), in place; arrays of equal length, C order. */
-export interface ProjectionsAddon {
-  /**
-   * Replaces the moduli of a spectrum (re, im pairs) and keeps its phases; where the spectrum is 0 the phase is 0. A
-   * negative modulus leaves its number as it is.
-   */
-  imposeModuli(spectrum: Float32Array, modulus: Float32Array): void;
-  /** Hybrid input-output: density = image where positive and inside the support, else density - beta image. */
-  hybridStep(density: Float32Array, image: Float32Array, support: Uint8Array, beta: number): void;
-  /** Error reduction: density = image where positive and inside the support, else 0. */
-  reductionStep(density: Float32Array, image: Float32Array, support: Uint8Array): void;
+/** Iterative phasing (addon/phasing.cc); `tasks/spi/phasing-step.ts` says what a step is. */
+export interface PhasingAddon {
+  /** `density`, `support`: n^3; `modulus`: (n, n, floor(n/2) + 1); `spectrum`: room for as many pairs. */
+  phasingStep(
+    density: Float32Array,
+    spectrum: Float32Array,
+    modulus: Float32Array,
+    support: Uint8Array,
+    n: number,
+    beta: number | null,
+  ): void;
 }
 
 /** Ctrl-C while the event loop stands still. */
@@ -206,7 +206,7 @@ export interface Addon
     FftAddon,
     InterruptAddon,
     NufftAddon,
-    ProjectionsAddon,
+    PhasingAddon,
     ScoresAddon,
     StructureFactorAddon {
   /** The vector level in use: what the processor has, capped by MANIPLE_SIMD. */

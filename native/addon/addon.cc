@@ -14,7 +14,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_futex(env, exports);
   register_interrupt(env, exports);
   register_nufft(env, exports);
-  register_projections(env, exports);
+  register_phasing(env, exports);
   register_scores(env, exports);
   register_structure_factor(env, exports);
   return exports;

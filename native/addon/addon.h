@@ -17,7 +17,7 @@ void register_fft(Napi::Env env, Napi::Object exports);
 void register_futex(Napi::Env env, Napi::Object exports);
 void register_interrupt(Napi::Env env, Napi::Object exports);
 void register_nufft(Napi::Env env, Napi::Object exports);
-void register_projections(Napi::Env env, Napi::Object exports);
+void register_phasing(Napi::Env env, Napi::Object exports);
 void register_scores(Napi::Env env, Napi::Object exports);
 void register_structure_factor(Napi::Env env, Napi::Object exports);
 

@@ -614,10 +614,11 @@ void transformColumns(const FftPlan<LaneOf<V>>& plan, int sign, LaneOf<V> scale,
   columns<V>(plan, in, out, count, 2 * row, sign, scale, buffers);
 }
 
-/// One batch of kWidth columns: `rows` of them given, zeros below; forward, times the gain, back, `rows` of them kept.
-template <class V>
-void convolveBatch(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* data, const LaneOf<V>* gain, size_t row,
-                   const Buffers<V>& buffers) {
+/// One batch of kWidth columns: `rows` of them given, zeros below; forward, changed number by number, back, `rows` of
+/// them kept. `change(re, im, real)` is given registers of a transformed row and of the same row of `reals`.
+template <class V, class Change>
+MANIPLE_FN void changeBatch(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* data, const LaneOf<V>* reals,
+                            size_t row, const Buffers<V>& buffers, Change change) {
   using T = LaneOf<V>;
   const int length = plan.length;
   const FromColumns<V> from{data, 2 * row};
@@ -628,9 +629,7 @@ void convolveBatch(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* data, co
   V* spectrum = passesInBuffers(plan, 0, plan.passes, buffers.a, buffers.b);
   V* other = spectrum == buffers.a ? buffers.b : buffers.a;
   for (int i = 0; i < length; i++) {
-    const V factor = pairOrder(load<V>(gain + size_t(i) * row));
-    spectrum[2 * i] = spectrum[2 * i] * factor;
-    spectrum[2 * i + 1] = spectrum[2 * i + 1] * factor;
+    change(spectrum[2 * i], spectrum[2 * i + 1], pairOrder(load<V>(reals + size_t(i) * row)));
   }
   // The forward transform once more, read backwards, is the inverse one.
   V* result = passesInBuffers(plan, 0, plan.passes, spectrum, other);
@@ -639,22 +638,25 @@ void convolveBatch(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* data, co
   for (int i = 0; i < rows; i++) to.put(i, turned.get(i == 0 ? 0 : length - i));
 }
 
-template <class V>
-void convolveColumns(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* work, LaneOf<V>* data,
-                     const LaneOf<V>* gain, size_t count, size_t row) {
+/// `count` adjacent columns in batches.
+template <class V, class Change>
+MANIPLE_FN void changeColumns(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* work, LaneOf<V>* data,
+                              const LaneOf<V>* reals, size_t count, size_t row, Change change) {
   using T = LaneOf<V>;
   constexpr size_t width = kWidth<V>;
   const Buffers<V> buffers(work, plan.length);
   size_t at = 0;
-  for (; at + width <= count; at += width) convolveBatch<V>(plan, rows, data + 2 * at, gain + at, row, buffers);
+  for (; at + width <= count; at += width) {
+    changeBatch<V>(plan, rows, data + 2 * at, reals + at, row, buffers, change);
+  }
   const size_t left = count - at;
   if (left == 0) return;
   // The last few go through copies that are as wide as a register.
   T* spare = buffers.spare;
-  T* gains = reinterpret_cast<T*>(buffers.c);
+  T* lastReals = reinterpret_cast<T*>(buffers.c);
   for (int i = 0; i < plan.length; i++) {
-    T* to = gains + size_t(i) * width;
-    std::memcpy(to, gain + at + size_t(i) * row, left * sizeof(T));
+    T* to = lastReals + size_t(i) * width;
+    std::memcpy(to, reals + at + size_t(i) * row, left * sizeof(T));
     std::memset(to + left, 0, (width - left) * sizeof(T));
   }
   for (int i = 0; i < rows; i++) {
@@ -662,18 +664,42 @@ void convolveColumns(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* work, 
     std::memcpy(to, data + 2 * (at + size_t(i) * row), 2 * left * sizeof(T));
     std::memset(to + 2 * left, 0, 2 * (width - left) * sizeof(T));
   }
-  convolveBatch<V>(plan, rows, spare, gains, width, buffers);
+  changeBatch<V>(plan, rows, spare, lastReals, width, buffers, change);
   for (int i = 0; i < rows; i++) {
     std::memcpy(data + 2 * (at + size_t(i) * row), spare + size_t(i) * 2 * width, 2 * left * sizeof(T));
   }
+}
+
+template <class V>
+void convolveColumns(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>* work, LaneOf<V>* data,
+                     const LaneOf<V>* gain, size_t count, size_t row) {
+  changeColumns<V>(plan, rows, work, data, gain, count, row, [](V& re, V& im, V factor) {
+    re = re * factor;
+    im = im * factor;
+  });
+}
+
+template <class V>
+void imposeModuli(const FftPlan<LaneOf<V>>& plan, LaneOf<V>* work, LaneOf<V>* data, const LaneOf<V>* modulus,
+                  size_t count, size_t row) {
+  changeColumns<V>(plan, plan.length, work, data, modulus, count, row, [](V& re, V& im, V wanted) {
+    const V zero{}, one = zero + LaneOf<V>(1);
+    const V now = squareRoot(re * re + im * im);
+    const V known = select<V>(now > zero, wanted / now, zero);
+    const V factor = select<V>(wanted < zero, one, known);
+    re = re * factor + select<V>(factor > zero, zero, wanted);
+    im = im * factor;
+  });
 }
 
 }  // namespace
 
 extern const FftTable fftTable;
 const FftTable fftTable = {
-    {complex3<f32v>, forward3<f32v>, backward3<f32v>, transformColumns<f32v>, convolveColumns<f32v>},
-    {complex3<f64v>, forward3<f64v>, backward3<f64v>, transformColumns<f64v>, convolveColumns<f64v>},
+    {complex3<f32v>, forward3<f32v>, backward3<f32v>, transformColumns<f32v>, convolveColumns<f32v>,
+     imposeModuli<f32v>},
+    {complex3<f64v>, forward3<f64v>, backward3<f64v>, transformColumns<f64v>, convolveColumns<f64v>,
+     imposeModuli<f64v>},
 };
 
 MANIPLE_NAMESPACE_END

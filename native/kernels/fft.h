@@ -73,6 +73,10 @@ struct FftFunctions {
   /// Columns of `rows` complex numbers: padded with zeros to the plan's length, transformed, multiplied by the real
   /// `gain` (of that length, rows `row` numbers apart), transformed back (not normalised), cut to `rows` again.
   void (*convolve)(const FftPlan<T>& plan, int rows, T* work, T* data, const T* gain, size_t count, size_t row);
+  /// Columns transformed, given the moduli (of the plan's length, rows `row` numbers apart) with the phases they have,
+  /// and transformed back (not normalised). A number without a phase gets phase 0, one of negative modulus stays.
+  /// Squares must neither vanish nor overflow in T.
+  void (*imposeModuli)(const FftPlan<T>& plan, T* work, T* data, const T* modulus, size_t count, size_t row);
 };
 
 struct FftTable {

@@ -158,6 +158,24 @@ template <> inline __attribute__((always_inline)) f64x4 nearest(f64x4 x) { retur
 template <> inline __attribute__((always_inline)) f32x16 nearest(f32x16 x) { return _mm512_roundscale_ps(x, 8); }
 template <> inline __attribute__((always_inline)) f64x8 nearest(f64x8 x) { return _mm512_roundscale_pd(x, 8); }
 #endif
+/// Square roots, rounded correctly.
+template <class V> MANIPLE_FN V squareRoot(V x) {
+  V v;
+  for (int i = 0; i < kWidth<V>; i++) v[i] = sizeof(LaneOf<V>) == 4 ? __builtin_sqrtf(float(x[i])) : __builtin_sqrt(x[i]);
+  return v;
+}
+#if defined(__SSE4_1__)
+template <> inline __attribute__((always_inline)) f32x4 squareRoot(f32x4 x) { return _mm_sqrt_ps(x); }
+template <> inline __attribute__((always_inline)) f64x2 squareRoot(f64x2 x) { return _mm_sqrt_pd(x); }
+#endif
+#if defined(__AVX__)
+template <> inline __attribute__((always_inline)) f32x8 squareRoot(f32x8 x) { return _mm256_sqrt_ps(x); }
+template <> inline __attribute__((always_inline)) f64x4 squareRoot(f64x4 x) { return _mm256_sqrt_pd(x); }
+#endif
+#if defined(__AVX512F__)
+template <> inline __attribute__((always_inline)) f32x16 squareRoot(f32x16 x) { return _mm512_sqrt_ps(x); }
+template <> inline __attribute__((always_inline)) f64x8 squareRoot(f64x8 x) { return _mm512_sqrt_pd(x); }
+#endif
 /// Sum of the lanes, halves first: the same order at any width from the same lanes.
 template <class V> MANIPLE_FN LaneOf<V> sum(V v) {
   LaneOf<V> part[kWidth<V>];
@@ -341,6 +359,8 @@ template <class To, class V> MANIPLE_FN To bits(V v) {
 }
 MANIPLE_FN float nearest(float x) { return rintf(x); }
 MANIPLE_FN double nearest(double x) { return rint(x); }
+MANIPLE_FN float squareRoot(float x) { return sqrtf(x); }
+MANIPLE_FN double squareRoot(double x) { return sqrt(x); }
 
 #define MANIPLE_KERNEL(name, ...) extern "C" __global__ void name(int64_t begin, int64_t end, __VA_ARGS__)
 #define MANIPLE_ITEM(i)                                                                   \

@@ -10,8 +10,8 @@
 import { irfft3, rfft3 } from '../fourier/index.js';
 import { centreToOrigin, frequency, originToCentre } from './centre.js';
 import { checkVolume } from './inputs.js';
+import { phasingStep } from './phasing-step.js';
 import { randomStream } from './philox.js';
-import { projections } from './projections.js';
 import type { Volume } from './slice.js';
 
 /** Lane of the random streams of starting densities. */
@@ -84,25 +84,17 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   const origin = centreToOrigin(Float32Array.from(autocorrelation.data), n);
   const spectrum = rfft3(origin, shape);
   const modulus = moduli(spectrum, n, options.extent ?? Number.POSITIVE_INFINITY);
+  // Moduli of about 1: single precision holds their squares. A power of two changes no other bit.
+  const unit = 2 ** -Math.floor(Math.log2(largest(modulus) || 1));
+  for (let at = 0; at < modulus.length; at++) if (modulus[at]! > 0) modulus[at]! *= unit;
   let support = firstSupport(origin, n, (options.radius ?? (n * voxel) / 4) / voxel, spectrum);
   const density = new Float32Array(size);
   const random = randomStream(options.seed, options.start ?? 0, LANE_PHASING);
-  for (let i = 0; i < size; i++) density[i] = support[i] ? random.uniform() : 0;
+  for (let i = 0; i < size; i++) density[i] = support[i] ? unit * random.uniform() : 0;
   const image = new Float32Array(size);
 
-  const project = (): void => {
-    rfft3(density, shape, { out: spectrum });
-    projections.imposeModuli(spectrum, modulus);
-    irfft3(spectrum, shape, { out: image, scale: 1 / size, spend: true });
-  };
-  const reduce = (): void => {
-    project();
-    projections.reductionStep(density, image, support);
-  };
-  const hybrid = (): void => {
-    project();
-    projections.hybridStep(density, image, support, schedule.beta);
-  };
+  const reduce = (): void => phasingStep(density, spectrum, modulus, support, n, null);
+  const hybrid = (): void => phasingStep(density, spectrum, modulus, support, n, schedule.beta);
 
   let sigma = schedule.sigma[0];
   for (let loop = 0; loop < schedule.loops; loop++) {
@@ -123,6 +115,7 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
     difference += Math.abs(Math.hypot(spectrum[2 * at]!, spectrum[2 * at + 1]!) - modulus[at]!);
     sum += modulus[at]!;
   }
+  for (let i = 0; i < size; i++) density[i]! /= unit;
   const centred = centreMass(density, support, n);
   return {
     density: { data: originToCentre(centred.density, n), n, voxel },
@@ -135,13 +128,13 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
 function moduli(spectrum: Float32Array, n: number, extent: number): Float32Array {
   const half = Math.floor(n / 2) + 1;
   const modulus = new Float32Array(n * n * half);
-  const largest = (extent * n) / 2;
+  const reach = (extent * n) / 2;
   for (let i = 0, at = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
       const across = frequency(i, n) ** 2 + frequency(j, n) ** 2;
       for (let k = 0; k < half; k++, at++) {
         const square = across + k * k;
-        const imposed = square > 0 && square <= largest * largest;
+        const imposed = square > 0 && square <= reach * reach;
         modulus[at] = imposed ? Math.sqrt(Math.max(0, spectrum[2 * at]!)) : -1;
       }
     }
@@ -165,10 +158,14 @@ function firstSupport(origin: Float32Array, n: number, radius: number, scratch: 
   return support;
 }
 
+function largest(values: Float32Array): number {
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return most;
+}
+
 function above(volume: Float32Array, part: number): Uint8Array {
-  let largest = 0;
-  for (const value of volume) if (value > largest) largest = value;
-  const level = part * largest;
+  const level = part * largest(volume);
   const support = new Uint8Array(volume.length);
   for (let i = 0; i < volume.length; i++) support[i] = volume[i]! > level ? 1 : 0;
   return support;

@@ -1,0 +1,57 @@
+/**
+ * One step of iterative phasing: the moduli of the density's transform are replaced by the measured ones, its phases
+ * kept; then the density is brought onto the support (J. Fienup, Appl. Opt. 21 (1982) 2758). The native one does not
+ * write the image between the two; the plain one is its oracle and stands in where there is no add-on.
+ */
+import { addon, type PhasingAddon } from '../../native/index.js';
+import { irfft3, rfft3 } from '../fourier/index.js';
+
+/** The moduli to impose on a spectrum, (re, im) pairs in place; phase 0 where it is 0. A negative modulus imposes nothing. */
+export function imposeModuli(spectrum: Float32Array, modulus: Float32Array): void {
+  for (let at = 0; at < modulus.length; at++) {
+    const wanted = modulus[at]!;
+    if (wanted < 0) continue;
+    const re = spectrum[2 * at]!;
+    const im = spectrum[2 * at + 1]!;
+    const now = Math.sqrt(re * re + im * im);
+    if (now > 0) {
+      const factor = wanted / now;
+      spectrum[2 * at] = re * factor;
+      spectrum[2 * at + 1] = im * factor;
+    } else {
+      spectrum[2 * at] = wanted;
+      spectrum[2 * at + 1] = 0;
+    }
+  }
+}
+
+/**
+ * A step in plain TypeScript.
+ * @param density n^3, in place
+ * @param spectrum room for the half spectrum; holds anything afterwards
+ * @param modulus (n, n, floor(n/2) + 1), the largest about 1: squares are in single precision where the step is native;
+ *   negative where nothing is imposed
+ * @param support n^3, 1 inside
+ * @param beta feedback of hybrid input-output; null for error reduction, which sets the density to 0 where it may not be
+ */
+export function plainPhasingStep(
+  density: Float32Array,
+  spectrum: Float32Array,
+  modulus: Float32Array,
+  support: Uint8Array,
+  n: number,
+  beta: number | null,
+): void {
+  const shape: [number, number, number] = [n, n, n];
+  rfft3(density, shape, { out: spectrum });
+  imposeModuli(spectrum, modulus);
+  const image = irfft3(spectrum, shape, { scale: 1 / n ** 3, spend: true });
+  for (let i = 0; i < density.length; i++) {
+    const value = image[i]!;
+    if (support[i] && value > 0) density[i] = value;
+    else density[i] = beta === null ? 0 : density[i]! - beta * value;
+  }
+}
+
+/** A step by the fastest means there are: see {@link plainPhasingStep}. */
+export const phasingStep: PhasingAddon['phasingStep'] = addon?.phasingStep ?? plainPhasingStep;
