@@ -58,38 +58,60 @@ export function align(volume: Volume, reference: Volume, options: AlignOptions =
 export function alignShift(volume: Volume, reference: Volume): Omit<Alignment, 'rotation'> {
   const { n, voxel } = volume;
   const shape: [number, number, number] = [n, n, n];
-  const half = Math.floor(n / 2) + 1;
-  const target = rfft3(centreToOrigin(Float64Array.from(reference.data), n), shape);
-  const own = rfft3(centreToOrigin(Float64Array.from(volume.data), n), shape);
+  const target = rfft3(centreToOrigin(new Float64Array(reference.data), n), shape);
+  const own = rfft3(centreToOrigin(new Float64Array(volume.data), n), shape);
   const product = new Float64Array(own.length);
+  const samples = new Float64Array(n ** 3);
+  const inverse = { scale: 1 / n ** 3, out: samples };
   let best:
     | { correlation: number; data: Float64Array; shift: [number, number, number]; inverted: boolean }
     | undefined;
   for (const inverted of [false, true]) {
-    // Inversion of a real volume conjugates its spectrum.
-    if (inverted) for (let i = 1; i < own.length; i += 2) own[i] = -own[i]!;
-    for (let i = 0; i < own.length; i += 2) {
-      product[i] = target[i]! * own[i]! + target[i + 1]! * own[i + 1]!;
-      product[i + 1] = target[i + 1]! * own[i]! - target[i]! * own[i + 1]!;
-    }
-    const shift = sharpen(product, n, peak(irfft3(product, shape, { scale: 1 / n ** 3 }), n));
-    const waves = planeWaves([-shift[0], -shift[1], -shift[2]], n);
-    for (let i = 0, at = 0; i < n; i++)
-      for (let j = 0; j < n; j++) {
-        const [re, im] = times(waves[0], i, waves[1], j);
-        for (let k = 0; k < half; k++, at += 2) {
-          const c = re * waves[2][2 * k]! - im * waves[2][2 * k + 1]!;
-          const s = re * waves[2][2 * k + 1]! + im * waves[2][2 * k]!;
-          product[at] = own[at]! * c - own[at + 1]! * s;
-          product[at + 1] = own[at]! * s + own[at + 1]! * c;
-        }
-      }
-    const data = originToCentre(irfft3(product, shape, { scale: 1 / n ** 3 }), n);
+    if (inverted) conjugateSpectrum(own);
+    correlate(target, own, product);
+    const shift = sharpen(product, n, peak(irfft3(product, shape, inverse), n));
+    shiftSpectrum(own, shift, n, product);
+    const data = originToCentre(irfft3(product, shape, { ...inverse, spend: true }), n);
     const correlation = pearson(data, reference.data);
     if (best === undefined || correlation > best.correlation) best = { correlation, data, shift, inverted };
   }
   const { data, ...rest } = best!;
-  return { volume: { data: Float32Array.from(data), n, voxel }, ...rest };
+  return { volume: { data: new Float32Array(data), n, voxel }, ...rest };
+}
+
+/** Inversion of a real volume through the origin. */
+function conjugateSpectrum(spectrum: Float64Array): void {
+  for (let i = 1; i < spectrum.length; i += 2) spectrum[i] = -spectrum[i]!;
+}
+
+/** The spectrum of the cross-correlation of two real volumes: target times the conjugate of own. */
+function correlate(target: Float64Array, own: Float64Array, product: Float64Array): void {
+  for (let i = 0; i < own.length; i += 2) {
+    product[i] = target[i]! * own[i]! + target[i + 1]! * own[i + 1]!;
+    product[i + 1] = target[i + 1]! * own[i]! - target[i]! * own[i + 1]!;
+  }
+}
+
+/** The half spectrum of a volume shifted by so many voxels. */
+function shiftSpectrum(
+  own: Float64Array,
+  shift: readonly [number, number, number],
+  n: number,
+  out: Float64Array,
+): void {
+  const half = Math.floor(n / 2) + 1;
+  const [x, y, z] = planeWaves([-shift[0], -shift[1], -shift[2]], n);
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const re = x[2 * i]! * y[2 * j]! - x[2 * i + 1]! * y[2 * j + 1]!;
+      const im = x[2 * i]! * y[2 * j + 1]! + x[2 * i + 1]! * y[2 * j]!;
+      for (let k = 0; k < half; k++, at += 2) {
+        const c = re * z[2 * k]! - im * z[2 * k + 1]!;
+        const s = re * z[2 * k + 1]! + im * z[2 * k]!;
+        out[at] = own[at]! * c - own[at + 1]! * s;
+        out[at + 1] = own[at]! * s + own[at + 1]! * c;
+      }
+    }
 }
 
 /** The place of the largest value, with a parabola through its neighbours on each axis. */
@@ -122,13 +144,14 @@ function sharpen(
   const half = Math.floor(n / 2) + 1;
   let at = start;
   for (let pass = 0; pass < 4; pass++) {
-    const waves = planeWaves(at, n);
+    const [u, v, w] = planeWaves(at, n);
     // Sums along z of slope and value, times 1, k and k^2; then along y and x.
     const gradient = [0, 0, 0];
     const curvature = [0, 0, 0, 0, 0, 0];
     for (let i = 0, c = 0; i < n; i++)
       for (let j = 0; j < n; j++) {
-        const [re, im] = times(waves[0], i, waves[1], j);
+        const re = u[2 * i]! * v[2 * j]! - u[2 * i + 1]! * v[2 * j + 1]!;
+        const im = u[2 * i]! * v[2 * j + 1]! + u[2 * i + 1]! * v[2 * j]!;
         let slope = 0;
         let slopeK = 0;
         let value = 0;
@@ -136,8 +159,8 @@ function sharpen(
         let valueKK = 0;
         for (let k = 0; k < half; k++, c += 2) {
           const weight = k === 0 || 2 * k === n ? 1 : 2;
-          const cosine = (re * waves[2][2 * k]! - im * waves[2][2 * k + 1]!) * weight;
-          const sine = (re * waves[2][2 * k + 1]! + im * waves[2][2 * k]!) * weight;
+          const cosine = (re * w[2 * k]! - im * w[2 * k + 1]!) * weight;
+          const sine = (re * w[2 * k + 1]! + im * w[2 * k]!) * weight;
           const a = -product[c]! * sine - product[c + 1]! * cosine;
           const b = product[c]! * cosine - product[c + 1]! * sine;
           slope += a;
@@ -186,14 +209,6 @@ function planeWaves(shift: readonly [number, number, number], n: number): Waves 
   return [wave(shift[0], n, full), wave(shift[1], n, full), wave(shift[2], Math.floor(n / 2) + 1, (k) => k)];
 }
 
-/** The product of element i of one wave and element j of another. */
-function times(a: Float64Array, i: number, b: Float64Array, j: number): [re: number, im: number] {
-  return [
-    a[2 * i]! * b[2 * j]! - a[2 * i + 1]! * b[2 * j + 1]!,
-    a[2 * i]! * b[2 * j + 1]! + a[2 * i + 1]! * b[2 * j]!,
-  ];
-}
-
 /** Solves [[a, d, e], [d, b, f], [e, f, c]] x = r by Cramer's rule. */
 function solveSymmetric(m: readonly number[], r: readonly number[]): number[] {
   const [a, b, c, d, e, f] = m as [number, number, number, number, number, number];
@@ -235,7 +250,7 @@ export function rotateVolume(volume: Volume, q: Float64Array): Volume {
     spectrum[2 * i + 1] = 0;
   }
   const data = originToCentre(irfft3(spectrum, [n, n, n], { scale: 1 / n ** 3 }), n);
-  return { data: Float32Array.from(data), n, voxel };
+  return { data: new Float32Array(data), n, voxel };
 }
 
 function turnedPoints(
@@ -269,7 +284,7 @@ function turnedPoints(
 /** The autocorrelation of a volume: the Fourier coefficients of its intensity. */
 export function autocorrelationOf(volume: Volume): Volume {
   const { n, voxel } = volume;
-  const spectrum = rfft3(Float64Array.from(volume.data), [n, n, n]);
+  const spectrum = rfft3(new Float64Array(volume.data), [n, n, n]);
   for (let i = 0; i < spectrum.length; i += 2) {
     spectrum[i] = spectrum[i]! ** 2 + spectrum[i + 1]! ** 2;
     spectrum[i + 1] = 0;

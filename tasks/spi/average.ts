@@ -26,18 +26,23 @@ export function averagePhased(runs: readonly Pick<Phased, 'density' | 'rFactor'>
   const order = runs.map((_, i) => i).sort((a, b) => runs[a]!.rFactor - runs[b]!.rFactor);
   const best = runs[order[0]!]!;
   const kept = order.slice(0, Math.max(1, keep)).filter((i) => runs[i]!.rFactor <= TOLERATED * best.rFactor);
-  const sum = Float64Array.from(best.density.data);
+  const sum = new Float64Array(best.density.data);
   let agreement = 0;
   for (const i of kept.slice(1)) {
     const { volume } = alignShift(runs[i]!.density, best.density);
     agreement += pearson(volume.data, best.density.data);
-    for (let v = 0; v < sum.length; v++) sum[v]! += volume.data[v]!;
+    addTo(sum, volume.data);
   }
-  const data = Float32Array.from(sum, (value) => value / kept.length);
+  const data = new Float32Array(sum.length);
+  for (let v = 0; v < sum.length; v++) data[v] = sum[v]! / kept.length;
   return {
     density: { ...best.density, data },
     rFactors: runs.map((run) => run.rFactor),
     kept,
     agreement: kept.length > 1 ? agreement / (kept.length - 1) : 1,
   };
+}
+
+function addTo(sum: Float64Array, values: Volume['data']): void {
+  for (let v = 0; v < sum.length; v++) sum[v]! += values[v]!;
 }

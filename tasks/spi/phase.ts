@@ -81,7 +81,7 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   const schedule = { ...PHASING, ...options.schedule };
   const shape: [number, number, number] = [n, n, n];
   const size = n ** 3;
-  const origin = centreToOrigin(Float32Array.from(autocorrelation.data), n);
+  const origin = centreToOrigin(new Float32Array(autocorrelation.data), n);
   const spectrum = rfft3(origin, shape);
   const modulus = moduli(spectrum, n, options.extent ?? Number.POSITIVE_INFINITY);
   // Moduli of about 1: single precision holds their squares. A power of two changes no other bit.
@@ -119,7 +119,7 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   const centred = centreMass(density, support, n);
   return {
     density: { data: originToCentre(centred.density, n), n, voxel },
-    support: Uint8Array.from(originToCentre(centred.support, n)),
+    support: new Uint8Array(originToCentre(centred.support, n)),
     rFactor: sum > 0 ? difference / sum : 0,
   };
 }
