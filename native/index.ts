@@ -96,7 +96,10 @@ export type NufftHandle = { readonly nufft: unique symbol };
 
 /** Nonuniform Fourier transforms; tasks/fourier/nufft-native.ts is the only caller, and checks what it passes. */
 export interface NufftAddon {
-  /** `bytes` per number (4 or 8), modes, fine grid, kernel, deconvolution factors per axis, sign. */
+  /**
+   * `bytes` per number (4 or 8), modes, fine grid, kernel, deconvolution factors per axis, sign. A `brief` plan is
+   * closed by whoever makes it: the garbage collector is not told of its memory.
+   */
   nufftPlan(
     bytes: number,
     modes: Int32Array,
@@ -108,6 +111,7 @@ export interface NufftAddon {
     factorsY: Float64Array,
     factorsZ: Float64Array,
     sign: number,
+    brief: boolean,
   ): NufftHandle;
   /** Takes the points over; -1, or 3 * index + axis of the first coordinate that is not finite. */
   nufftSort(plan: NufftHandle, x: Reals, y: Reals, z: Reals): number;

@@ -172,14 +172,17 @@ class Plan final : public AnyPlan {
 struct Held {
   std::unique_ptr<AnyPlan> plan;
   int64_t reported;
+  /// The caller closes it before it returns: telling of its memory would only set off a collection.
+  bool brief;
   void report(Napi::Env env) {
+    if (brief) return;
     const int64_t now = plan == nullptr ? 0 : int64_t(plan->bytes());
     if (now != reported) Napi::MemoryManagement::AdjustExternalMemory(env, now - reported);
     reported = now;
   }
 };
 
-/// nufftPlan(bytes, modes, fine, width, degree, pieces, factorsX, factorsY, factorsZ, sign): an external.
+/// nufftPlan(bytes, modes, fine, width, degree, pieces, factorsX, factorsY, factorsZ, sign, brief): an external.
 Napi::Value makePlan(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const int64_t bytes = wholeOf(info[0], "bytes", 4, 8);
@@ -203,7 +206,7 @@ Napi::Value makePlan(const Napi::CallbackInfo& info) {
   std::unique_ptr<AnyPlan> plan;
   if (bytes == 4) plan = std::make_unique<Plan<float>>(layout, sign, pieces.data, factors);
   else plan = std::make_unique<Plan<double>>(layout, sign, pieces.data, factors);
-  return Napi::External<Held>::New(env, new Held{std::move(plan), 0}, [](Napi::Env finalEnv, Held* held) {
+  return Napi::External<Held>::New(env, new Held{std::move(plan), 0, info[10].ToBoolean().Value()}, [](Napi::Env finalEnv, Held* held) {
     held->plan.reset();
     held->report(finalEnv);
     delete held;

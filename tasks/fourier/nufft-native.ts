@@ -7,8 +7,8 @@ import type { NufftEngine, Sign } from './nufft-twin.js';
 /** Whether the add-on is there to be used. */
 export const nativeNufft: boolean = addon !== null;
 
-/** The native engine. Points are sorted into tiles of the fine grid, and copied by that. */
-export function nativeEngine(design: NufftDesign, sign: Sign): NufftEngine {
+/** The native engine. Points are sorted into tiles of the fine grid, and copied by that; a `brief` one is closed by its maker. */
+export function nativeEngine(design: NufftDesign, sign: Sign, brief: boolean): NufftEngine {
   if (addon === null)
     throw new Error('nufft: the native add-on is not loaded; leave the variant to be chosen');
   const { kernel, deconvolution } = design;
@@ -24,6 +24,7 @@ export function nativeEngine(design: NufftDesign, sign: Sign): NufftEngine {
     deconvolution[1],
     deconvolution[2],
     sign,
+    brief,
   );
   return {
     setPoints: (where, points) => {

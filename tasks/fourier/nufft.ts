@@ -239,7 +239,13 @@ export class NufftPlan {
   }
 }
 
-function makePlan(where: string, points: Points, modes: Modes, options: PlanOptions): NufftPlan {
+function makePlan(
+  where: string,
+  points: Points,
+  modes: Modes,
+  options: PlanOptions,
+  brief = false,
+): NufftPlan {
   const { eps = 1e-6, sign = -1, upsampling, real = false } = options;
   const count = checkPoints(where, points);
   checkModes(where, modes);
@@ -255,7 +261,10 @@ function makePlan(where: string, points: Points, modes: Modes, options: PlanOpti
     ...(upsampling === undefined ? {} : { upsampling }),
   });
   const variant = options.variant ?? (nativeNufft ? 'native' : 'plain');
-  const plan = new NufftPlan(design, (variant === 'native' ? nativeEngine : twinEngine)(design, sign));
+  const plan = new NufftPlan(
+    design,
+    variant === 'native' ? nativeEngine(design, sign, brief) : twinEngine(design, sign),
+  );
   try {
     plan.setPoints(points, where);
   } catch (error) {
@@ -281,5 +290,5 @@ function oneShot(
   const shape = `${real ? 1 : 2} per ${what === 'values' ? 'point' : 'mode'}`;
   checkData(where, what, data, real ? items : 2 * items, shape);
   const kind = data instanceof Float32Array ? 'float32' : 'float64';
-  return makePlan(where, points, modes, { ...options, kind, real });
+  return makePlan(where, points, modes, { ...options, kind, real }, true);
 }
