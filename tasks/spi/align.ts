@@ -141,52 +141,75 @@ function sharpen(
   n: number,
   start: [number, number, number],
 ): [number, number, number] {
-  const half = Math.floor(n / 2) + 1;
   let at = start;
+  const sums = new Float64Array(9);
   for (let pass = 0; pass < 4; pass++) {
-    const [u, v, w] = planeWaves(at, n);
-    // Sums along z of slope and value, times 1, k and k^2; then along y and x.
-    const gradient = [0, 0, 0];
-    const curvature = [0, 0, 0, 0, 0, 0];
-    for (let i = 0, c = 0; i < n; i++)
-      for (let j = 0; j < n; j++) {
-        const re = u[2 * i]! * v[2 * j]! - u[2 * i + 1]! * v[2 * j + 1]!;
-        const im = u[2 * i]! * v[2 * j + 1]! + u[2 * i + 1]! * v[2 * j]!;
-        let slope = 0;
-        let slopeK = 0;
-        let value = 0;
-        let valueK = 0;
-        let valueKK = 0;
-        for (let k = 0; k < half; k++, c += 2) {
-          const weight = k === 0 || 2 * k === n ? 1 : 2;
-          const cosine = (re * w[2 * k]! - im * w[2 * k + 1]!) * weight;
-          const sine = (re * w[2 * k + 1]! + im * w[2 * k]!) * weight;
-          const a = -product[c]! * sine - product[c + 1]! * cosine;
-          const b = product[c]! * cosine - product[c + 1]! * sine;
-          slope += a;
-          slopeK += k * a;
-          value += b;
-          valueK += k * b;
-          valueKK += k * k * b;
-        }
-        const x = frequency(i, n);
-        const y = frequency(j, n);
-        gradient[0]! += x * slope;
-        gradient[1]! += y * slope;
-        gradient[2]! += slopeK;
-        curvature[0]! -= x * x * value;
-        curvature[1]! -= y * y * value;
-        curvature[2]! -= valueKK;
-        curvature[3]! -= x * y * value;
-        curvature[4]! -= x * valueK;
-        curvature[5]! -= y * valueK;
-      }
-    const step = solveSymmetric(curvature, gradient).map((s) => (-s * n) / (2 * Math.PI));
+    derivatives(product, planeWaves(at, n), n, sums);
+    const step = solveSymmetric(sums.subarray(3), sums).map((s) => (-s * n) / (2 * Math.PI));
     const moved = at.map((x, axis) => x + step[axis]!) as [number, number, number];
     if (!step.every(Number.isFinite) || moved.some((x, axis) => Math.abs(x - start[axis]!) > 1)) return at;
     at = moved;
+    if (step.every((s) => Math.abs(s) < 1e-9)) return at;
   }
   return at;
+}
+
+/** Gradient (x, y, z) and second derivatives (xx, yy, zz, xy, xz, yz) of the sum of `sharpen`, in units of 2 pi / n. */
+function derivatives(product: Float64Array, [u, v, w]: Waves, n: number, out: Float64Array): void {
+  out.fill(0);
+  const row = new Float64Array(5);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      const re = u[2 * i]! * v[2 * j]! - u[2 * i + 1]! * v[2 * j + 1]!;
+      const im = u[2 * i]! * v[2 * j + 1]! + u[2 * i + 1]! * v[2 * j]!;
+      rowSums(product, i * n + j, n, re, im, w, row);
+      const x = frequency(i, n);
+      const y = frequency(j, n);
+      out[0]! += x * row[0]!;
+      out[1]! += y * row[0]!;
+      out[2]! += row[1]!;
+      out[3]! -= x * x * row[2]!;
+      out[4]! -= y * y * row[2]!;
+      out[5]! -= row[4]!;
+      out[6]! -= x * y * row[2]!;
+      out[7]! -= x * row[3]!;
+      out[8]! -= y * row[3]!;
+    }
+}
+
+/** Along one row of a half spectrum: sums of the slope, times 1 and k, and of the value, times 1, k and k^2. */
+function rowSums(
+  product: Float64Array,
+  row: number,
+  n: number,
+  re: number,
+  im: number,
+  wave: Float64Array,
+  out: Float64Array,
+): void {
+  const half = wave.length / 2;
+  let slope = 0;
+  let slopeK = 0;
+  let value = 0;
+  let valueK = 0;
+  let valueKK = 0;
+  for (let k = 0, c = 2 * row * half; k < half; k++, c += 2) {
+    const weight = k === 0 || 2 * k === n ? 1 : 2;
+    const cosine = (re * wave[2 * k]! - im * wave[2 * k + 1]!) * weight;
+    const sine = (re * wave[2 * k + 1]! + im * wave[2 * k]!) * weight;
+    const a = -product[c]! * sine - product[c + 1]! * cosine;
+    const b = product[c]! * cosine - product[c + 1]! * sine;
+    slope += a;
+    slopeK += k * a;
+    value += b;
+    valueK += k * b;
+    valueKK += k * k * b;
+  }
+  out[0] = slope;
+  out[1] = slopeK;
+  out[2] = value;
+  out[3] = valueK;
+  out[4] = valueKK;
 }
 
 type Waves = readonly [Float64Array, Float64Array, Float64Array];
@@ -210,9 +233,9 @@ function planeWaves(shift: readonly [number, number, number], n: number): Waves 
 }
 
 /** Solves [[a, d, e], [d, b, f], [e, f, c]] x = r by Cramer's rule. */
-function solveSymmetric(m: readonly number[], r: readonly number[]): number[] {
-  const [a, b, c, d, e, f] = m as [number, number, number, number, number, number];
-  const [x, y, z] = r as [number, number, number];
+function solveSymmetric(m: Float64Array, r: Float64Array): number[] {
+  const [a, b, c, d, e, f] = m as unknown as [number, number, number, number, number, number];
+  const [x, y, z] = r as unknown as [number, number, number];
   const A = b * c - f * f;
   const B = e * f - d * c;
   const C = d * f - b * e;

@@ -37,6 +37,7 @@ export function referenceBlock(
  * @param images (count, pixels of the model's selection): what is matched
  * @param finer (count, pixels of the next level's selection): what is summed
  * @param references (rotations, pixels of the model's selection), of all rotations
+ * @param out (rotations, pixels of the next level's selection), where the photons go; a new array when absent
  */
 export function matchBlock(
   images: Float32Array,
@@ -45,9 +46,10 @@ export function matchBlock(
   references: Float32Array,
   pixels: { readonly matched: number; readonly summed: number },
   perplexity: number,
+  out?: Float32Array,
 ): ReferenceSums & { readonly best: Int32Array } {
   const scores = poissonScores(images, references, pixels.matched);
-  return shareOut(finer, scores, fluence, pixels.summed, perplexity);
+  return shareOut(finer, scores, fluence, pixels.summed, perplexity, out);
 }
 
 /** What a block of rotations, with what was shared out to it, adds to the normal equations of a level. */

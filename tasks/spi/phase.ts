@@ -100,7 +100,7 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   for (let loop = 0; loop < schedule.loops; loop++) {
     for (let step = 0; step < schedule.hybrid; step++) hybrid();
     for (let step = 0; step < schedule.reduction; step++) reduce();
-    for (let i = 0; i < size; i++) image[i] = Math.max(0, density[i]!);
+    positivePart(density, image);
     smooth(image, n, sigma, spectrum);
     support = above(image, schedule.threshold);
     sigma = Math.max(schedule.sigma[2], sigma * schedule.sigma[1]);
@@ -108,20 +108,25 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   for (let step = 0; step < schedule.final; step++) reduce();
 
   rfft3(density, shape, { out: spectrum });
-  let difference = 0;
-  let sum = 0;
-  for (let at = 0; at < modulus.length; at++) {
-    if (modulus[at]! < 0) continue;
-    difference += Math.abs(Math.hypot(spectrum[2 * at]!, spectrum[2 * at + 1]!) - modulus[at]!);
-    sum += modulus[at]!;
-  }
   for (let i = 0; i < size; i++) density[i]! /= unit;
   const centred = centreMass(density, support, n);
   return {
     density: { data: originToCentre(centred.density, n), n, voxel },
     support: new Uint8Array(originToCentre(centred.support, n)),
-    rFactor: sum > 0 ? difference / sum : 0,
+    rFactor: rFactorOf(spectrum, modulus),
   };
+}
+
+function rFactorOf(spectrum: Float32Array, modulus: Float32Array): number {
+  let difference = 0;
+  let sum = 0;
+  for (let at = 0; at < modulus.length; at++) {
+    const wanted = modulus[at]!;
+    if (wanted < 0) continue;
+    difference += Math.abs(Math.sqrt(spectrum[2 * at]! ** 2 + spectrum[2 * at + 1]! ** 2) - wanted);
+    sum += wanted;
+  }
+  return sum > 0 ? difference / sum : 0;
 }
 
 /** Square roots of the intensity within the sphere; -1 where none is imposed: outside, and at zero frequency. */
@@ -144,7 +149,8 @@ function moduli(spectrum: Float32Array, n: number, extent: number): Float32Array
 
 /** Where the smoothed autocorrelation is above a hundredth of its peak, within the radius (in voxels). */
 function firstSupport(origin: Float32Array, n: number, radius: number, scratch: Float32Array): Uint8Array {
-  const positive = origin.map((value) => Math.max(0, value));
+  const positive = new Float32Array(origin.length);
+  positivePart(origin, positive);
   const kept = scratch.slice();
   smooth(positive, n, 1, kept);
   const support = above(positive, 0.01);
@@ -156,6 +162,10 @@ function firstSupport(origin: Float32Array, n: number, radius: number, scratch: 
       }
     }
   return support;
+}
+
+function positivePart(values: Float32Array, out: Float32Array): void {
+  for (let i = 0; i < values.length; i++) out[i] = values[i]! > 0 ? values[i]! : 0;
 }
 
 function largest(values: Float32Array): number {
@@ -197,23 +207,9 @@ function centreMass(
   support: Uint8Array,
   n: number,
 ): { density: Float32Array; support: Float32Array } {
-  // The mass of every plane across each axis, and its first Fourier component.
-  const mass = [0, 1, 2].map(() => new Float64Array(n)) as [Float64Array, Float64Array, Float64Array];
-  for (let i = 0, at = 0; i < n; i++)
-    for (let j = 0; j < n; j++) {
-      let row = 0;
-      for (let k = 0; k < n; k++, at++) {
-        row += density[at]!;
-        mass[2][k]! += density[at]!;
-      }
-      mass[0][i]! += row;
-      mass[1][j]! += row;
-    }
-  const [x, y, z] = mass.map((planes) => {
-    const along = (part: (angle: number) => number): number =>
-      planes.reduce((sum, m, index) => sum + m * part((2 * Math.PI * index) / n), 0);
-    return Math.round((Math.atan2(along(Math.sin), along(Math.cos)) * n) / (2 * Math.PI) + n) % n;
-  }) as [number, number, number];
+  const mass = [new Float64Array(n), new Float64Array(n), new Float64Array(n)] as const;
+  planeMasses(density, n, mass);
+  const [x, y, z] = mass.map((planes) => centreOf(planes)) as [number, number, number];
   const moved = { density: new Float32Array(n ** 3), support: new Float32Array(n ** 3) };
   for (let i = 0, at = 0; i < n; i++)
     for (let j = 0; j < n; j++)
@@ -223,4 +219,30 @@ function centreMass(
         moved.support[at] = support[from]!;
       }
   return moved;
+}
+
+/** The mass of every plane across each axis. */
+function planeMasses(density: Float32Array, n: number, [a, b, c]: readonly Float64Array[]): void {
+  for (let i = 0, at = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      let row = 0;
+      for (let k = 0; k < n; k++, at++) {
+        row += density[at]!;
+        c![k]! += density[at]!;
+      }
+      a![i]! += row;
+      b![j]! += row;
+    }
+}
+
+/** The centre of mass of a periodic line, to the nearest index: the phase of its first Fourier component. */
+function centreOf(line: Float64Array): number {
+  const n = line.length;
+  let re = 0;
+  let im = 0;
+  for (let i = 0; i < n; i++) {
+    re += line[i]! * Math.cos((2 * Math.PI * i) / n);
+    im += line[i]! * Math.sin((2 * Math.PI * i) / n);
+  }
+  return Math.round((Math.atan2(im, re) * n) / (2 * Math.PI) + n) % n;
 }

@@ -87,6 +87,7 @@ function entropy(scores: Float32Array, first: number, n: number, top: number, be
  * @param images (images, pixels), photons
  * @param scores (images, references), log-likelihoods
  * @param fluence (images), relative; see `ReferenceSums`
+ * @param out (references, pixels), where the photons go; a new array when absent
  */
 export function shareOut(
   images: Float32Array,
@@ -94,10 +95,12 @@ export function shareOut(
   fluence: ArrayLike<number>,
   pixels: number,
   perplexity: number,
+  out?: Float32Array,
 ): ReferenceSums & { readonly best: Int32Array } {
   const count = images.length / pixels;
   const references = scores.length / count;
-  const photons = new Float32Array(references * pixels);
+  const photons = out ?? new Float32Array(references * pixels);
+  if (out !== undefined) photons.fill(0);
   const exposure = new Float64Array(references);
   const best = new Int32Array(count);
   const p = new Float64Array(references);
@@ -109,11 +112,20 @@ export function shareOut(
       if (share === 0) continue;
       if (share > p[top]!) top = r;
       exposure[r]! += share * fluence[i]!;
-      const to = r * pixels;
-      const from = i * pixels;
-      for (let k = 0; k < pixels; k++) photons[to + k]! += share * images[from + k]!;
+      addShare(photons, r * pixels, images, i * pixels, pixels, share);
     }
     best[i] = top;
   }
   return { photons, exposure, best };
+}
+
+function addShare(
+  photons: Float32Array,
+  to: number,
+  images: Float32Array,
+  from: number,
+  pixels: number,
+  share: number,
+): void {
+  for (let k = 0; k < pixels; k++) photons[to + k]! += share * images[from + k]!;
 }

@@ -183,6 +183,7 @@ export const match = task({
       references.logarithm.unsafeRaw(),
       { matched: matched.volume, summed: summed.volume },
       perplexity,
+      workspace('shared photons', rotations * summed.volume),
     );
     photons.photons.foldAll(sums.photons);
     exposure.value.foldAll(sums.exposure);
