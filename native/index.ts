@@ -25,6 +25,11 @@ export interface FutexAddon {
   futexWake(view: Int32Array, index: number, count: number): number;
   /** Spins, with the processor's pause instruction, while `view[index] === expected`; returns the value last read. */
   spinWhile(view: Int32Array, index: number, expected: number, iterations: number): number;
+  /**
+   * When the calling thread ends, whatever ends it (`terminate()`, an exception, an exhausted heap), `status[index]` becomes
+   * `value`, `wake[wakeIndex]` becomes 0, and who sleeps on it is woken. Once per thread.
+   */
+  onThreadEnd(status: Int32Array, index: number, value: number, wake: Int32Array, wakeIndex: number): void;
   /** Pins the calling thread to one processor; false when the system refuses. */
   setAffinity(cpu: number): boolean;
   /** The processors that the calling thread may run on. */

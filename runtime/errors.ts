@@ -145,6 +145,9 @@ export class TaskError extends ManipleError implements FailedTask {
   }
 }
 
+/** The worker thread that ran a task is gone, and the task could not be run again; or no thread can take its place. */
+export class WorkerLostError extends TaskError {}
+
 /** A task did not run because data it reads come from a task that failed: `root` is that failure. */
 export class UpstreamError extends ManipleError {
   readonly root: ManipleError;
@@ -194,6 +197,3 @@ export class OutOfMemoryError extends ManipleError {
     this.holders = holders;
   }
 }
-
-/** A worker thread died while it ran a task. */
-export class WorkerLostError extends ManipleError {}

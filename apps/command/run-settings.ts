@@ -1,5 +1,5 @@
 // The settings that every command shares: how a run is executed, not what it computes.
-import { boolean, choice, integer, optional, path, section, setting, size } from './setting.js';
+import { boolean, choice, integer, optional, path, real, section, setting, size } from './setting.js';
 
 export const runSection = section('run', 'How a run is executed.', {
   out: setting(optional(path('DIR')), null, 'where the results go; each command has its own default', {
@@ -17,6 +17,18 @@ export const runSection = section('run', 'How a run is executed.', {
     flag: 'memory',
     unit: 'bytes',
   }),
+  spill: setting(
+    optional(path('DIR')),
+    null,
+    'where memory goes that does not fit the budget; by default the folder for temporary files',
+    { flag: 'spill' },
+  ),
+  watchdog_s: setting(
+    real({ min: 0 }),
+    60,
+    'seconds without the end of a task before it is said what the program waits for; 0: never',
+    { unit: 's' },
+  ),
   mode: setting(
     choice('tasks', 'bulk', 'inorder'),
     'tasks',

@@ -1,6 +1,6 @@
 // `maniple run program.ts [args]`: compiles the program when needed, gives its default export a context, and prints
 // what it returns.
-import { type Context, UsageError } from '../../runtime/index.js';
+import { type Context, formatBytes, type RunOptions, UsageError } from '../../runtime/index.js';
 import type { Command } from '../command/command.js';
 import { runSection } from '../command/run-settings.js';
 import { type CompiledProgram, compileProgram, displayPath } from './compile.js';
@@ -37,13 +37,25 @@ Types are not checked here. import.meta.dirname is the folder of your file.`,
     { name: 'PROGRAM', doc: 'a .ts or .js file', required: true },
     { name: 'ARGS', doc: 'arguments of the program', required: false, rest: true },
   ],
-  options: [],
+  options: [
+    { name: 'in-order', takes: [], doc: 'one task after the other, as the program says: --mode inorder' },
+  ],
   sections: [runSection],
   passesOptions: true,
   examples: ['maniple run saxpy.ts', 'maniple run saxpy.ts --workers 2 --json -- --size 1000'],
-  async run({ positionals, configuration, signal, progress }) {
+  async run({ positionals, configuration, options: given, signal, progress }) {
     const [program, ...args] = positionals as [string, ...string[]]; // the dispatcher has seen that it is there
-    const options = runtimeOptions(configuration.of(runSection));
+    const settings = configuration.of(runSection);
+    const options: RunOptions = {
+      ...runtimeOptions(given.has('in-order') ? { ...settings, mode: 'inorder' } : settings),
+      onStatistics: ({ operations, peakBytes, spilledBytes, fetchedBytes }) => {
+        const disk = `${formatBytes(spilledBytes)} went to disk, ${formatBytes(fetchedBytes)} came back`;
+        progress.detail(
+          `${operations} operations, ${formatBytes(peakBytes)} of memory at most${spilledBytes > 0 ? `; ${disk}` : ''}`,
+        );
+      },
+    };
+    if (!settings.trace) progress.detail('there are no traces in this version: --no-trace changes nothing');
     process.setSourceMapsEnabled(true);
     // A refused launch is thrown from deep within the runtime, and the line of the user comes last.
     Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 40);

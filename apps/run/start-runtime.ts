@@ -1,5 +1,5 @@
 // The one place where the command starts the runtime: from the settings of [run] to the options of `run`.
-import { CancelledError, type Context, type RunOptions, run, UsageError } from '../../runtime/index.js';
+import { CancelledError, type Context, type RunOptions, run } from '../../runtime/index.js';
 import type { runSection } from '../command/run-settings.js';
 import type { Values } from '../command/setting.js';
 
@@ -8,17 +8,19 @@ export type RunSettings = Values<typeof runSection>;
 
 const EXECUTOR_OF = { tasks: 'threads', bulk: 'bulk', inorder: 'inOrder' } as const;
 
-/** The options of the runtime that the settings mean. @throws UsageError for what this version does not have */
+/** The options of the runtime that the settings mean. */
 export function runtimeOptions(settings: RunSettings): RunOptions {
-  const { workers, memory, mode, placement, seed, check, steal, mapper, profile } = settings;
-  if (mapper === 'random')
-    throw new UsageError('run.mapper: random is not in this version; there is default');
+  const { workers, memory, mode, placement, seed, check, steal, mapper, spill, watchdog_s, profile } =
+    settings;
   return {
     executor: EXECUTOR_OF[mode],
     ...(mode === 'bulk' && { placement }),
     seed,
     check,
     steal,
+    mapper,
+    watchdog_s,
+    ...(spill !== null && { spill }),
     ...(workers !== null && { workers }),
     ...(memory !== null && { memory }),
     ...(profile !== null && { profile }),

@@ -10,6 +10,9 @@ namespace maniple {
 struct Environment {
   /// An empty JavaScript function. Calling it fails once the thread is being terminated: see futex.cc.
   Napi::FunctionReference nothing;
+  /// Views whose words change when the thread ends: kept alive until then. See futex.cc.
+  Napi::ObjectReference status;
+  Napi::ObjectReference wake;
 };
 
 // One function per domain, defined in <domain>.cc, called in addon.cc. Add a line here and there for a new domain.

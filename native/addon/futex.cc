@@ -123,6 +123,37 @@ Napi::Value spinWhile(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), value);
 }
 
+/// What a thread leaves behind.
+struct Farewell {
+  int32_t* status;
+  int32_t value;
+  int32_t* wake;
+};
+
+void sayFarewell(void* data) {
+  Farewell* farewell = static_cast<Farewell*>(data);
+  __atomic_store_n(farewell->status, farewell->value, __ATOMIC_SEQ_CST);
+  if (__atomic_exchange_n(farewell->wake, 0, __ATOMIC_SEQ_CST) != 0) {
+    syscall(SYS_futex, farewell->wake, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  }
+  delete farewell;
+}
+
+/// onThreadEnd(status, index, value, wake, wakeIndex): when this thread's environment is torn down, whatever ended it, the
+/// first word takes the value; the second becomes 0, and who sleeps on it is woken. No JavaScript runs on the thread then.
+Napi::Value onThreadEnd(const Napi::CallbackInfo& info) {
+  const Span<int32_t> status = spanOf<int32_t>(info[0], "status");
+  const int64_t index = wholeOf(info[1], "index", 0, int64_t(status.length) - 1);
+  const Span<int32_t> wake = spanOf<int32_t>(info[3], "wake");
+  const int64_t wakeIndex = wholeOf(info[4], "wakeIndex", 0, int64_t(wake.length) - 1);
+  Environment* own = info.Env().GetInstanceData<Environment>();
+  own->status = Napi::Persistent(info[0].As<Napi::Object>());
+  own->wake = Napi::Persistent(info[3].As<Napi::Object>());
+  auto* farewell = new Farewell{status.data + index, info[2].As<Napi::Number>().Int32Value(), wake.data + wakeIndex};
+  napi_add_env_cleanup_hook(info.Env(), sayFarewell, farewell);
+  return info.Env().Undefined();
+}
+
 Napi::Value setAffinity(const Napi::CallbackInfo& info) {
   const int64_t cpu = wholeOf(info[0], "cpu", 0, CPU_SETSIZE - 1);
   cpu_set_t set;
@@ -159,6 +190,7 @@ void register_futex(Napi::Env env, Napi::Object exports) {
   exports.Set("futexWait", Napi::Function::New<futexWait>(env, "futexWait"));
   exports.Set("futexWake", Napi::Function::New<futexWake>(env, "futexWake"));
   exports.Set("spinWhile", Napi::Function::New<spinWhile>(env, "spinWhile"));
+  exports.Set("onThreadEnd", Napi::Function::New<onThreadEnd>(env, "onThreadEnd"));
   exports.Set("setAffinity", Napi::Function::New<setAffinity>(env, "setAffinity"));
   exports.Set("allowedCpus", Napi::Function::New<allowedCpus>(env, "allowedCpus"));
   exports.Set("threadCpuTimeNs", Napi::Function::New<threadCpuTimeNs>(env, "threadCpuTimeNs"));

@@ -73,6 +73,7 @@ export class RecordBuilder {
       if (graph.kind[slot] === Kind.join) this.log.openJoin();
       else this.log.open(graph.operation[slot]!, first, points, place);
     }
+    graph.attempt[record] = 0;
     Atomics.store(graph.pending, record, GUARD);
     Atomics.store(graph.head, record, NONE);
     this.#current = record;

@@ -31,6 +31,7 @@ function lanesOf({ value, complex }: FillArguments, lanes: number): unknown {
 /** Sets every point of one field, called `value` here whatever its name, to one value: a number, or one per lane. */
 const fill: Leaf = {
   name: 'fill',
+  harmless: true,
   requirements: ['region'],
   fields: [[FILLED]],
   run: (views, args) => {
@@ -58,6 +59,7 @@ const fill: Leaf = {
 /** Combines conditions; numbers hold unless they are 0. */
 const predicate: Leaf = {
   name: 'predicate',
+  harmless: true,
   requirements: [],
   fields: [],
   run: (_views, args) => {

@@ -1,5 +1,6 @@
 // When a gang runs, and who runs it. The protocol is told in README.md ("Gangs").
-import { type Graph, Word } from '../graph/layout.js';
+import { LaneWord, Phase } from '../graph/lanes.js';
+import { type Graph, lineOf, State, Word } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import { Decision, GangWord, memberOf } from './gang-block.js';
@@ -15,6 +16,7 @@ export function gangReady(graph: Graph, heap: Heap, record: number): void {
   const unit = gang[slot]!;
   const size = heap.load(unit, GangWord.size);
   lock(control, Word.gangLock);
+  graph.state[record] = State.parked;
   const ready = heap.load(unit, GangWord.ready);
   let called = false;
   if (ready === size) called = call(graph, heap, slot);
@@ -114,6 +116,13 @@ export class Seats {
       while (heap.load(unit, seat(rank)) !== 0) rank++;
     }
     heap.store(unit, seat(rank), 1);
+    const member = memberOf(heap, unit, rank);
+    // It is this lane's before anybody can see that the seat is taken: whoever takes over from a lost thread finds it.
+    const line = lineOf(graph, this.#lane);
+    graph.state[member] = State.running + this.#lane;
+    line[LaneWord.began] = 0;
+    line[LaneWord.record] = member;
+    line[LaneWord.phase] = Phase.body;
     const seats = heap.load(unit, GangWord.seats) + 1;
     heap.store(unit, GangWord.seats, seats);
     let called = false;
@@ -124,6 +133,6 @@ export class Seats {
     }
     unlock(control, Word.gangLock);
     if (called) wakeAll(graph);
-    return memberOf(heap, unit, rank);
+    return member;
   }
 }

@@ -1,6 +1,7 @@
 // What the members of a gang do together: barriers and collectives. The protocol is told in README.md ("Gangs").
 import { addon } from '../../native/index.js';
 import { GangError } from '../errors.js';
+import { LaneWord } from '../graph/lanes.js';
 import { Word } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
 import { Results } from '../memory/launch-layout.js';
@@ -179,10 +180,17 @@ export function breakGang(words: Int32Array): void {
   rouse(words);
 }
 
-/** A member has ended, one way or the other; true when it was the last. */
-export function endMember(words: Int32Array): boolean {
+/**
+ * A member has ended, one way or the other; true when it was the last. The lane's line says that it was counted, and as what,
+ * with no call in between: so whoever takes over from a lost thread does not count it again.
+ */
+export function endMember(words: Int32Array, line: Int32Array): boolean {
   const size = words[GangWord.size]!;
-  const before = Atomics.add(words, GangWord.state, ENDED);
+  if (line[LaneWord.began] !== 2) {
+    line[LaneWord.value] = Atomics.add(words, GangWord.state, ENDED);
+    line[LaneWord.began] = 2;
+  }
+  const before = line[LaneWord.value]!;
   const arrived = before % ENDED;
   const ended = Math.floor(before / ENDED) + 1;
   if (ended < size && arrived > 0 && arrived + ended === size) desert(words);

@@ -2,10 +2,11 @@
 // keeps what it returns or throws. The same code serves workers, the I/O lane, and the executors without threads.
 import { GangError } from '../errors.js';
 import { endBits, type LaneRecorder } from '../events/lane-log.js';
-import { Gate, type Graph, Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
+import { LaneWord, Phase } from '../graph/lanes.js';
+import { Again, Gate, type Graph, Kind, lineOf, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
-import { Results, readArgs, readValue, writeValue } from '../memory/launch-layout.js';
+import { freeValue, Results, readArgs, readValue, Tag, writeValue } from '../memory/launch-layout.js';
 import { SpaceWord, ViewWord } from '../memory/view-layout.js';
 import type { ReadySink } from './finish.js';
 import { foldResults } from './fold-results.js';
@@ -17,6 +18,7 @@ import type { Leaf, Resource, TaskContext } from './leaf.js';
 import { randomAt } from './random.js';
 import { blockOf, ReductionTree } from './reduction-tree.js';
 import { acquire, release } from './reservation.js';
+import { freeInputs, restoreInputs, saveInputs } from './saved-inputs.js';
 import { decodeView, type TaskView } from './view.js';
 
 /** What a failed task leaves behind for the launching thread, serialized. */
@@ -25,6 +27,8 @@ export interface Failure {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
+  /** No task threw: the worker that ran it is gone. */
+  readonly lost?: true;
 }
 
 /** The members of a gang that has ended, and whether it failed. */
@@ -45,6 +49,9 @@ export interface LaneOptions {
   readonly log: (line: string) => void;
 }
 
+/** How often a task is run again whose workers are lost, if that does no harm: one that always kills its worker must end. */
+const LOSSES_MAX = 3;
+
 interface CachedView {
   readonly serial: number;
   readonly view: TaskView;
@@ -60,6 +67,7 @@ class Context implements TaskContext {
   draws = 0;
   task = '';
   gang: GangMember | null = null;
+  attempt = 0;
   slot = 0;
   readonly #gate: Int32Array;
   readonly #log: (line: string) => void;
@@ -108,6 +116,7 @@ export class Lane {
   readonly #leaf: (task: number) => Leaf;
   readonly #views = new Map<number, CachedView>();
   readonly #bundles: Record<string, unknown>[] = [];
+  readonly #line: Int32Array;
   readonly #argsSerial: Int32Array;
   readonly #args: unknown[] = [];
   readonly #keys = new Map<number, string[]>();
@@ -129,6 +138,7 @@ export class Lane {
     this.#options = options;
     this.#leaf = leaf;
     this.#ready = ready;
+    this.#line = lineOf(graph, options.lane);
     this.#argsSerial = new Int32Array(graph.limits.launches);
     this.#context = new Context(options, graph.gate);
   }
@@ -152,8 +162,18 @@ export class Lane {
     const what = graph.kind[graph.launch[record]!]!;
     const done = this.#options.recorder === null ? this.#run(record) : this.#recorded(record, what);
     // After the record's end was written down: by the clocks, too, nobody uses what it held before it has ended.
-    if (what === Kind.atomic || what === Kind.apply) release(graph, this.#heap, record, this.#ready);
+    this.#release(record, done);
     return done;
+  }
+
+  /** Gives back what an atomic record held. Its own work is complete: whoever takes over does not run it again. */
+  #release(record: number, done: boolean): void {
+    const graph = this.#graph;
+    const what = graph.kind[graph.launch[record]!]!;
+    if (what !== Kind.atomic && what !== Kind.apply) return;
+    this.#line[LaneWord.failed] = done ? 0 : 1;
+    this.#line[LaneWord.phase] = Phase.complete;
+    release(graph, this.#heap, record, this.#ready);
   }
 
   #recorded(record: number, what: number): boolean {
@@ -175,7 +195,7 @@ export class Lane {
     if (kind === Kind.task || kind === Kind.atomic) return this.#runLeaf(record, slot);
     const root = Atomics.load(graph.poison, record);
     if (kind === Kind.apply) {
-      const tree = new ReductionTree(graph, this.#heap, graph.tree[slot]!);
+      const tree = new ReductionTree(graph, this.#heap, graph.tree[slot]!, this.#options.lane);
       if (root === 0) tree.apply();
       else tree.discard();
       return true;
@@ -199,8 +219,52 @@ export class Lane {
     const done = this.#runDecided(record, slot, words[GangWord.decision]!);
     recorder?.end(graph.number[record]!, kind, endBits(!done, done && graph.poison[record] !== 0));
     context.gang = null;
+    this.#line[LaneWord.failed] = done ? 0 : 1;
+    this.#line[LaneWord.phase] = Phase.complete;
+    return this.#endMember(record, done, false);
+  }
+
+  /** Ends a member whose thread was lost: the others are released, as it cannot come to their barriers any more. */
+  resumeMember(record: number): GangEnd | null {
+    const graph = this.#graph;
+    const line = this.#line;
+    const slot = graph.launch[record]!;
+    const treeUnit = graph.tree[slot]!;
+    if (line[LaneWord.began] === 2) return this.#endMember(record, line[LaneWord.failed] === 0, true);
+    if (line[LaneWord.phase] === Phase.climbing) {
+      const block = blockOf(graph.first[record]!, this.#launchPoints(slot));
+      new ReductionTree(graph, this.#heap, treeUnit, this.#options.lane).resumeClimb(
+        block,
+        graph.applyRecord[slot]!,
+        this.#ready,
+      );
+    } else if (line[LaneWord.phase] === Phase.body) {
+      if (line[LaneWord.began] === 0) return this.runMember(record);
+      const partial = line[LaneWord.partial]!;
+      line[LaneWord.partial] = 0;
+      if (partial !== 0 && treeUnit !== 0) {
+        new ReductionTree(graph, this.#heap, treeUnit, this.#options.lane).free(partial);
+      }
+      if (Atomics.load(graph.poison, record) === 0) {
+        const why = 'the worker thread that ran it is gone, and a member of a gang is not run again';
+        this.#fail(record, slot, graph.first[record]!, new Error(why), true);
+      }
+      line[LaneWord.failed] = 1;
+      if (treeUnit !== 0) this.#climb(record, null, Atomics.load(graph.poison, record));
+      line[LaneWord.phase] = Phase.complete;
+    }
+    return this.#endMember(record, line[LaneWord.failed] === 0, true);
+  }
+
+  /** Counts a member as ended; all of them when it was the last. `adopted`: its thread was lost, maybe on this way. */
+  #endMember(record: number, done: boolean, adopted: boolean): GangEnd | null {
+    const graph = this.#graph;
+    const heap = this.#heap;
+    const slot = graph.launch[record]!;
+    const unit = graph.gang[slot]!;
+    const words = gangWords(heap, unit);
     if (!done) breakGang(words);
-    if (!endMember(words)) return null;
+    if (!endMember(words, this.#line)) return null;
     // One failure is everybody's: how far the others had come is chance.
     const records = Array.from({ length: words[GangWord.size]! }, (_, rank) => memberOf(heap, unit, rank));
     const broken = words[GangWord.broken] !== Broken.no;
@@ -210,7 +274,8 @@ export class Lane {
       const error = new GangError('its members did not all call the same collectives.');
       if (graph.failure[slot] === 0) this.#report(slot, graph.first[record]!, error);
     }
-    new Results(heap, words[GangWord.values]!, SETS * records.length).freeBlocks();
+    // A lost thread may have freed some of them.
+    if (!adopted) new Results(heap, words[GangWord.values]!, SETS * records.length).freeBlocks();
     release(graph, heap, records[0]!, this.#ready);
     return { records, failed: broken };
   }
@@ -252,7 +317,7 @@ export class Lane {
   #climb(record: number, partial: number | null, root: number): void {
     const graph = this.#graph;
     const slot = graph.launch[record]!;
-    const tree = new ReductionTree(graph, this.#heap, graph.tree[slot]!);
+    const tree = new ReductionTree(graph, this.#heap, graph.tree[slot]!, this.#options.lane);
     const points = this.#launchPoints(slot);
     tree.climb(blockOf(graph.first[record]!, points), partial, graph.applyRecord[slot]!, root, this.#ready);
   }
@@ -275,15 +340,21 @@ export class Lane {
     const treeUnit = graph.tree[slot]!;
     let tree: ReductionTree | null = null;
     let partial: number | null = null;
+    const line = this.#line;
     let point = first;
+    let climbs = false;
+    context.attempt = graph.attempt[record]!;
     try {
+      if (graph.again[slot]! >= Again.retries) this.#save(record, slot);
       if (treeUnit !== 0) {
-        tree = new ReductionTree(graph, heap, treeUnit);
+        tree = new ReductionTree(graph, heap, treeUnit, this.#options.lane);
         partial = tree.create(
           tree.targets.map(({ requirement }) => this.#range(slot, requirement, first, end)),
         );
+        line[LaneWord.partial] = partial;
       }
       const results = graph.results[slot]!;
+      line[LaneWord.began] = 1;
       for (; point < end; point++) {
         this.#bind(leaf, slot, point, tree, partial, views);
         this.#at(point);
@@ -300,15 +371,132 @@ export class Lane {
       if (tree !== null) {
         const whole = partial;
         partial = null;
+        climbs = true;
         tree.climb(blockOf(first, this.#launchPoints(slot)), whole, graph.applyRecord[slot]!, 0, this.#ready);
       }
+      line[LaneWord.phase] = Phase.complete;
+      if (graph.again[slot]! >= Again.retries) this.#forget(record);
       return true;
     } catch (error) {
+      if (tree !== null && partial !== null) {
+        line[LaneWord.partial] = 0;
+        tree.free(partial);
+      }
+      if (!climbs && graph.attempt[record]! < graph.again[slot]! >> 1) {
+        this.#restore(record, slot);
+        return this.#runTask(record, slot);
+      }
       this.#fail(record, slot, point, error);
-      if (tree !== null && partial !== null) tree.free(partial);
+      line[LaneWord.failed] = 1;
+      this.#forget(record);
       if (treeUnit !== 0) this.#climb(record, null, Atomics.load(graph.poison, record));
       return false;
     }
+  }
+
+  // ---- attempts ----
+
+  /** The views of all points of a record. */
+  #viewsOf(record: number, slot: number): number[] {
+    const graph = this.#graph;
+    const first = graph.first[record]!;
+    const views: number[] = [];
+    for (let point = first; point < first + graph.points[record]!; point++) {
+      for (let r = 0; r < graph.requirements[slot]!; r++) views.push(this.#viewUnit(slot, r, point));
+    }
+    return views;
+  }
+
+  /** Before the first attempt: keeps what the task may update, unless running it again is harmless anyway. */
+  #save(record: number, slot: number): void {
+    const { again, saved } = this.#graph;
+    if ((again[slot]! & Again.harmless) !== 0 || saved[record] !== 0) return;
+    saved[record] = saveInputs(this.#heap, this.#viewsOf(record, slot));
+  }
+
+  /** Before another attempt: everything as it was before the first. */
+  #restore(record: number, slot: number): void {
+    const { attempt, first, points, results, saved } = this.#graph;
+    attempt[record] = attempt[record]! + 1;
+    const { tags, values } = this.#results(results[slot]!, slot);
+    for (let i = first[record]!; i < first[record]! + points[record]!; i++) {
+      if (tags[i] === Tag.block) freeValue(this.#heap, values[i]!);
+      tags[i] = Tag.none;
+    }
+    if (saved[record] !== 0) restoreInputs(this.#heap, this.#viewsOf(record, slot), saved[record]!);
+  }
+
+  #forget(record: number): void {
+    const { saved } = this.#graph;
+    const unit = saved[record]!;
+    if (unit === 0) return;
+    saved[record] = 0;
+    freeInputs(this.#heap, unit);
+  }
+
+  /** Goes on with a record that a thread on this lane had when it was lost; false when it failed. */
+  resume(record: number): boolean {
+    const graph = this.#graph;
+    const line = this.#line;
+    const slot = graph.launch[record]!;
+    const treeUnit = graph.tree[slot]!;
+    switch (line[LaneWord.phase]) {
+      case Phase.climbing: {
+        const tree = new ReductionTree(graph, this.#heap, treeUnit, this.#options.lane);
+        const block = blockOf(graph.first[record]!, this.#launchPoints(slot));
+        tree.resumeClimb(block, graph.applyRecord[slot]!, this.#ready);
+        break;
+      }
+      case Phase.applying:
+        new ReductionTree(graph, this.#heap, treeUnit, this.#options.lane).resumeApply();
+        break;
+      case Phase.complete:
+        break;
+      default:
+        return this.#begin(record, slot);
+    }
+    this.#forget(record);
+    const done = line[LaneWord.failed] === 0;
+    this.#release(record, done);
+    return done;
+  }
+
+  /** Begins a record anew whose thread was lost, or gives it up. */
+  #begin(record: number, slot: number): boolean {
+    const graph = this.#graph;
+    const line = this.#line;
+    const partial = line[LaneWord.partial]!;
+    if (partial !== 0 && graph.kind[slot] !== Kind.apply && graph.tree[slot] !== 0) {
+      line[LaneWord.partial] = 0;
+      new ReductionTree(graph, this.#heap, graph.tree[slot]!, this.#options.lane).free(partial);
+    }
+    if (line[LaneWord.began] === 0 || Atomics.load(graph.poison, record) !== 0) return this.run(record);
+    line[LaneWord.began] = 0;
+    if (this.mayBeginAgain(record)) return this.run(record);
+    if (graph.tree[slot] !== 0) this.#climb(record, null, Atomics.load(graph.poison, record));
+    this.#release(record, false);
+    return false;
+  }
+
+  /** Prepares another attempt at a task whose thread was lost; or marks it as failed, and says false. */
+  mayBeginAgain(record: number): boolean {
+    const graph = this.#graph;
+    const slot = graph.launch[record]!;
+    const again = graph.again[slot]!;
+    const attempts = graph.attempt[record]! + 1;
+    const most = Math.max(again >> 1, LOSSES_MAX);
+    if (again !== 0 && attempts <= most) {
+      this.#restore(record, slot);
+      return true;
+    }
+    const why =
+      again === 0
+        ? 'the worker thread that ran it is gone, and it may have changed what it updates: declare it retry: 1 or idempotent: true to have it run again'
+        : `${attempts} worker threads that ran it are gone, one after the other`;
+    this.#fail(record, slot, graph.first[record]!, new Error(why), true);
+    this.#line[LaneWord.failed] = 1;
+    this.#forget(record);
+    return false;
   }
 
   /** The same for an asynchronous task: points one after another, each awaited. Views are made afresh, as several tasks run at once. */
@@ -320,13 +508,23 @@ export class Lane {
     if (what !== 'run') return this.#passBy(record, slot, what);
     const { recorder } = this.#options;
     recorder?.start(graph.number[record]!);
-    let done = true;
+    let done: boolean | null = null;
+    while (done === null) done = await this.#attemptAsync(record, slot);
+    recorder?.stop(graph.number[record]!, endBits(!done, false));
+    return done;
+  }
+
+  /** One attempt; null when there is to be another. */
+  async #attemptAsync(record: number, slot: number): Promise<boolean | null> {
+    const graph = this.#graph;
     const leaf = this.#leaf(graph.task[slot]!);
     const context = new Context(this.#options, graph.gate);
     this.#enter(leaf, slot, context);
+    context.attempt = graph.attempt[record]!;
     const end = graph.first[record]! + graph.points[record]!;
     let point = graph.first[record]!;
     try {
+      if (graph.again[slot]! >= Again.retries) this.#save(record, slot);
       for (; point < end; point++) {
         const views: Record<string, unknown> = {};
         this.#bind(leaf, slot, point, null, null, views);
@@ -334,14 +532,18 @@ export class Lane {
         const value = await leaf.run(views, this.#argsOf(slot), context);
         if (value !== undefined) this.#results(graph.results[slot]!, slot).set(point, value);
       }
+      this.#forget(record);
       return true;
     } catch (error) {
+      if (graph.attempt[record]! < graph.again[slot]! >> 1) {
+        this.#restore(record, slot);
+        return null;
+      }
       this.#fail(record, slot, point, error);
-      done = false;
+      this.#forget(record);
       return false;
     } finally {
       context.dispose();
-      recorder?.stop(graph.number[record]!, endBits(!done, false));
     }
   }
 
@@ -503,25 +705,32 @@ export class Lane {
     return keys;
   }
 
-  #fail(record: number, slot: number, point: number, error: unknown): void {
+  #fail(record: number, slot: number, point: number, error: unknown, lost = false): void {
     const graph = this.#graph;
-    poison(graph, record, graph.operation[slot]! + 1);
     // The member that failed says why; those that waited for it have nothing to add.
-    if (!(error instanceof GangError && error.released)) this.#report(slot, point, error);
+    if (!(error instanceof GangError && error.released)) this.#report(slot, point, error, lost);
+    // Last: a thread that is lost before this has not failed yet, and whoever takes over tries again.
+    poison(graph, record, graph.operation[slot]! + 1);
   }
 
-  #report(slot: number, point: number, error: unknown): void {
+  #report(slot: number, point: number, error: unknown, lost = false): void {
     const graph = this.#graph;
     const failure: Failure =
       error instanceof Error
-        ? { point, name: error.name, message: error.message, stack: error.stack }
+        ? {
+            point,
+            name: error.name,
+            message: error.message,
+            stack: error.stack,
+            ...(lost && { lost: true as const }),
+          }
         : { point, name: 'Error', message: `it threw ${String(error)}`, stack: undefined };
     // Of several failed points of a launch the first one is reported: points are ordered within their operation.
     const unit = writeValue(this.#heap, failure);
     for (;;) {
       const old = Atomics.load(graph.failure, slot);
-      if (old > 0 && (readValue(this.#heap, old) as Failure).point < point) return;
-      if (Atomics.compareExchange(graph.failure, slot, old, unit) === old) return;
+      if (old > 0 && (readValue(this.#heap, old) as Failure).point < point) break;
+      if (Atomics.compareExchange(graph.failure, slot, old, unit) === old) break;
     }
   }
 }

@@ -9,6 +9,8 @@ export interface TaskContext {
   readonly domain: { readonly lo: readonly number[]; readonly hi: readonly number[] };
   /** The lane it runs on: for messages only, results must not depend on it. */
   readonly lane: number;
+  /** How often this task was begun before and did not end well: 0 unless it is retried, or a worker was lost. */
+  readonly attempt: number;
   /** True once the launch was cancelled: a long task may look now and then, and end early. */
   readonly aborted: boolean;
   /** A random number in [0, 1), keyed by the run's seed, the operation, the point and the number of calls before. */
@@ -36,5 +38,9 @@ export interface Leaf {
   readonly fields: readonly (readonly string[])[];
   /** Of every requirement the fields that tasks share at the same time: `Atomics` works on them in --check mode too. */
   readonly shared?: readonly (readonly string[])[];
+  /** Running it again does no harm, however far it came, even if it updates something. */
+  readonly harmless?: boolean;
+  /** How often it is run again after it threw. */
+  readonly retry?: number;
   readonly run: (views: Readonly<Record<string, unknown>>, args: unknown, context: TaskContext) => unknown;
 }

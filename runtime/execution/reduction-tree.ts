@@ -1,16 +1,21 @@
 // Partial reductions of a launch and the fixed binary tree that folds them (design: Reductions). Whoever brings the
 // second of two siblings folds them, right into left, and carries the result up; so the shape of the tree, and with it
 // every bit of the result, depends on the launch domain alone, and few partials are alive at once.
-import type { Graph } from '../graph/layout.js';
+//
+// Folding overwrites what it reads, so a thread that is lost in the middle of it must leave word of how far it came.
+// Arrays are folded piece by piece: a piece is folded in a copy, put back by one call that nothing interrupts, and counted.
+// Who takes the lane over skips the pieces counted (README.md, "Lost workers").
+import { COMMITTED, LaneWord, Phase } from '../graph/lanes.js';
+import { type Graph, lineOf } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import { blockStart, reductionBlocks } from '../memory/launch-layout.js';
 import { Access, ELEMENT_ARRAYS, FieldWord, SpaceWord, ViewWord } from '../memory/view-layout.js';
-import { ELEMENT_KINDS } from '../privileges/element.js';
+import { ELEMENT_KINDS, type TypedArray } from '../privileges/element.js';
 import { fillIdentity, foldArrays } from '../privileges/reduction.js';
 import { REDUCTIONS } from '../privileges/usage.js';
-import { countDown, type ReadySink } from './finish.js';
-import { foldShared } from './fold-shared.js';
+import type { ReadySink } from './finish.js';
+import { foldShared, hasAtomics } from './fold-shared.js';
 import { elements, type Partial } from './view.js';
 
 /** Words of the tree block: what it reduces, then the nodes. */
@@ -18,6 +23,12 @@ export const TreeWord = { blocks: 0, points: 1, requirements: 2, shared: 3, data
 
 /** The value of a node whose block failed. */
 const MISSING = -1;
+
+/** Elements folded between two counts: what a copy of them costs is little as long as it stays in the cache. */
+const PIECE = 4096;
+
+/** Copies of pieces, by element kind. */
+const copies: TypedArray[] = [];
 
 /** Bytes of the tree block of a launch. */
 export function treeBytes(points: number, requirements: number): number {
@@ -99,12 +110,17 @@ export class ReductionTree {
   readonly #graph: Graph;
   readonly #heap: Heap;
   readonly #tree: number;
+  readonly #line: Int32Array;
+  /** Pieces folded in the present step, by this thread or one before it on its lane. */
+  #pieces = 0;
   readonly targets: readonly Target[];
 
-  constructor(graph: Graph, heap: Heap, tree: number) {
+  /** `lane` is who works on it. */
+  constructor(graph: Graph, heap: Heap, tree: number, lane: number) {
     this.#graph = graph;
     this.#heap = heap;
     this.#tree = tree;
+    this.#line = lineOf(graph, lane);
     this.targets = readTargets(heap, tree);
   }
 
@@ -157,38 +173,71 @@ export class ReductionTree {
 
   /** A block's partial is complete (or the block failed: `partial` null): fold what can be folded. */
   climb(block: number, partial: number | null, applyRecord: number, root: number, ready: ReadySink): void {
+    const line = this.#line;
+    if (root !== 0) poison(this.#graph, applyRecord, root);
+    line[LaneWord.level] = 0;
+    line[LaneWord.value] = partial ?? MISSING;
+    line[LaneWord.arrived] = 0;
+    line[LaneWord.step] = 0;
+    line[LaneWord.partial] = 0;
+    line[LaneWord.phase] = Phase.climbing;
+    this.resumeClimb(block, applyRecord, ready);
+  }
+
+  /** Goes on where a thread was lost that climbed from this block. */
+  resumeClimb(block: number, applyRecord: number, ready: ReadySink): void {
     const heap = this.#heap;
+    const line = this.#line;
+    const { pending } = this.#graph;
     const nodes = heap.int32(
       this.#tree,
       treeBytes(heap.load(this.#tree, TreeWord.points), this.targets.length) / 4,
     );
     const values = TreeWord.data + 2 * this.targets.length;
-    if (root !== 0) poison(this.#graph, applyRecord, root);
     let offset = 0;
     let n = heap.load(this.#tree, TreeWord.blocks);
     let i = block;
-    let value = partial ?? MISSING;
-    while (n > 1) {
-      const parent = offset + n + (i >> 1);
-      if ((n & 1) === 0 || i < n - 1) {
-        Atomics.store(nodes, values + 2 * (offset + i), value);
-        if (Atomics.exchange(nodes, values + 2 * parent + 1, 1) === 0) return; // the sibling folds
-        const other = Atomics.load(nodes, values + 2 * (offset + (i ^ 1)));
-        value = (i & 1) === 0 ? this.#combine(value, other) : this.#combine(other, value);
+    for (let level = 0; n > 1; level++) {
+      if (level >= line[LaneWord.level]!) {
+        const parent = offset + n + (i >> 1);
+        if ((n & 1) === 0 || i < n - 1) {
+          Atomics.store(nodes, values + 2 * (offset + i), line[LaneWord.value]!);
+          if (line[LaneWord.arrived] === 0) {
+            if (Atomics.exchange(nodes, values + 2 * parent + 1, 1) === 0) {
+              line[LaneWord.phase] = Phase.complete;
+              return; // the sibling folds
+            }
+            line[LaneWord.arrived] = 1;
+          }
+          if (line[LaneWord.step] !== COMMITTED) {
+            const other = Atomics.load(nodes, values + 2 * (offset + (i ^ 1)));
+            if ((i & 1) === 0) this.#combine(line[LaneWord.value]!, other);
+            else this.#combine(other, line[LaneWord.value]!);
+          }
+        }
+        line[LaneWord.step] = 0;
+        line[LaneWord.arrived] = 0;
+        line[LaneWord.level] = level + 1;
       }
       offset += n;
       n = (n + 1) >> 1;
       i >>= 1;
     }
-    Atomics.store(nodes, values + 2 * offset, value);
-    countDown(this.#graph, applyRecord, ready);
+    Atomics.store(nodes, values + 2 * offset, line[LaneWord.value]!);
+    const left = Atomics.sub(pending, applyRecord, 1);
+    line[LaneWord.phase] = Phase.complete;
+    if (left === 1) ready(applyRecord);
   }
 
-  #combine(left: number, right: number): number {
+  /** The fold of two values becomes the value of the line. A thread lost while it gives memory back loses that memory. */
+  #combine(left: number, right: number): void {
+    const line = this.#line;
     if (left === MISSING || right === MISSING) {
+      line[LaneWord.value] = MISSING;
+      line[LaneWord.step] = COMMITTED;
       if (left !== MISSING) this.free(left);
       if (right !== MISSING) this.free(right);
-      return MISSING;
+      return;
     }
     let covers = true;
     const ranges = this.targets.map((_, i) => {
@@ -203,41 +252,85 @@ export class ReductionTree {
       const [first, last] = ranges[i]!;
       covers &&= a.first === first && a.last === last;
     });
-    let into = left;
-    if (!covers) {
-      into = this.create(ranges);
-      this.#foldInto(into, left);
+    if (covers) {
+      this.#foldInto(left, right, true);
+      line[LaneWord.value] = left;
+      line[LaneWord.step] = COMMITTED;
+    } else {
+      // Both stay as they are until the result is there: whoever goes on begins this anew.
+      const into = this.create(ranges);
+      this.#foldInto(into, left, false);
+      this.#foldInto(into, right, false);
+      line[LaneWord.value] = into;
+      line[LaneWord.step] = COMMITTED;
       this.free(left);
     }
-    this.#foldInto(into, right);
     this.free(right);
-    return into;
   }
 
-  #foldInto(into: number, from: number): void {
+  #foldInto(into: number, from: number, counted: boolean): void {
     const heap = this.#heap;
+    this.#pieces = 0;
     this.targets.forEach(({ fields }, i) => {
       const target = this.part(into, i);
       const source = this.part(from, i);
       const points = source.last - source.first;
       fields.forEach(({ kind, lanes, op }, f) => {
         const skip = (source.first - target.first) * lanes;
-        foldArrays(
-          ELEMENT_KINDS[kind]!,
-          REDUCTIONS[op]!,
-          elements(heap, kind, target.units[f]!, points === 0 ? 0 : skip, points * lanes),
-          elements(heap, kind, source.units[f]!, 0, points * lanes),
-        );
+        const a = elements(heap, kind, target.units[f]!, points === 0 ? 0 : skip, points * lanes);
+        const b = elements(heap, kind, source.units[f]!, 0, points * lanes);
+        if (counted) this.#foldPieces(kind, op, lanes, a, b);
+        else foldArrays(ELEMENT_KINDS[kind]!, REDUCTIONS[op]!, a, b);
       });
     });
   }
 
+  /** Folds arrays of the same length piece by piece, without those that were folded already. */
+  #foldPieces(kind: number, op: number, lanes: number, target: TypedArray, source: TypedArray): void {
+    const line = this.#line;
+    const size = Math.max(1, Math.floor(PIECE / lanes)) * lanes;
+    for (let at = 0; at < target.length; at += size) {
+      if (this.#pieces++ < line[LaneWord.step]!) continue;
+      const end = Math.min(at + size, target.length);
+      const copy = copyOf(kind, target, at, end);
+      foldArrays(ELEMENT_KINDS[kind]!, REDUCTIONS[op]!, copy, source.subarray(at, end) as TypedArray);
+      (target as Float64Array).set(copy as Float64Array, at);
+      line[LaneWord.step] = this.#pieces;
+    }
+  }
+
+  /** Folds into a region: element by element where other tasks change it at the same time. */
+  #foldHome(
+    shared: boolean,
+    kind: number,
+    op: number,
+    lanes: number,
+    target: TypedArray,
+    source: TypedArray,
+  ): void {
+    if (!shared || !hasAtomics(ELEMENT_KINDS[kind]!)) {
+      this.#foldPieces(kind, op, lanes, target, source);
+      return;
+    }
+    foldShared(ELEMENT_KINDS[kind]!, REDUCTIONS[op]!, target, source, this.#line, this.#pieces);
+    this.#pieces += source.length;
+  }
+
   /** Folds the root into the region and frees it. Runs as the launch's apply record. */
   apply(): void {
+    const line = this.#line;
+    line[LaneWord.step] = 0;
+    line[LaneWord.phase] = Phase.applying;
+    this.resumeApply();
+  }
+
+  /** Goes on where a thread was lost that applied the root. */
+  resumeApply(): void {
     const heap = this.#heap;
+    this.#pieces = 0;
     const root = this.#takeRoot();
     if (root === MISSING) return;
-    const foldInto = heap.load(this.#tree, TreeWord.shared) === 1 ? foldShared : foldArrays;
+    const shared = heap.load(this.#tree, TreeWord.shared) === 1;
     this.targets.forEach(({ view, fields }, i) => {
       const partial = this.part(root, i);
       const space = heap.load(view, ViewWord.space);
@@ -246,9 +339,11 @@ export class ReductionTree {
       const list = pieces > 1 ? heap.int32(space, SpaceWord.data + 2 * pieces) : null;
       fields.forEach(({ kind, lanes, op, home }, f) => {
         const fold = (offset: number, length: number) =>
-          foldInto(
-            ELEMENT_KINDS[kind]!,
-            REDUCTIONS[op]!,
+          this.#foldHome(
+            shared,
+            kind,
+            op,
+            lanes,
             elements(heap, kind, home, (first + offset) * lanes, length * lanes),
             elements(heap, kind, partial.units[f]!, (first + offset - partial.first) * lanes, length * lanes),
           );
@@ -262,12 +357,14 @@ export class ReductionTree {
         }
       });
     });
+    this.#line[LaneWord.phase] = Phase.complete;
     this.free(root);
   }
 
   /** Frees the root unread: the launch was poisoned. */
   discard(): void {
     const root = this.#takeRoot();
+    this.#line[LaneWord.phase] = Phase.complete;
     if (root !== MISSING) this.free(root);
   }
 
@@ -277,6 +374,18 @@ export class ReductionTree {
     for (let n = heap.load(this.#tree, TreeWord.blocks); n > 1; n = (n + 1) >> 1) offset += n;
     return heap.load(this.#tree, TreeWord.data + 2 * this.targets.length + 2 * offset);
   }
+}
+
+/** A copy of some elements of an array, in an array of this thread's own. */
+function copyOf(kind: number, array: TypedArray, from: number, to: number): TypedArray {
+  let copy = copies[kind];
+  if (copy === undefined || copy.length < to - from) {
+    const Kind = array.constructor as new (length: number) => TypedArray;
+    copies[kind] = copy = new Kind(Math.max(PIECE, to - from));
+  }
+  const part = (to - from === copy.length ? copy : copy.subarray(0, to - from)) as TypedArray;
+  (part as Float64Array).set(array.subarray(from, to) as Float64Array);
+  return part;
 }
 
 /** The block of a reducing launch that starts at a point. */

@@ -1,7 +1,7 @@
 // Reservations at run time: an atomic task holds those of the elements it touches while it runs. A record takes its
 // reservations in ascending order; the first that is taken lets it wait in that one's queue, and the worker goes on with
 // other records. Whoever releases a reservation hands it to the first in the queue. The protocol is told in README.md.
-import { type Graph, NONE, Word } from '../graph/layout.js';
+import { type Graph, NONE, State, Word } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
 import type { ReadySink } from './finish.js';
 import { lock, unlock } from './spin-lock.js';
@@ -39,6 +39,11 @@ export function release(graph: Graph, heap: Heap, record: number, ready: ReadySi
   const { control, holders } = graph;
   const granted: number[] = [];
   lock(control, Word.admission);
+  if (heap.load(unit, ListWord.held) < heap.load(unit, ListWord.count)) {
+    // A thread that was lost since has given them back.
+    unlock(control, Word.admission);
+    return;
+  }
   heap.store(unit, ListWord.held, 0);
   for (let i = 0; i < heap.load(unit, ListWord.count); i++) {
     const code = heap.load(unit, ListWord.codes + i);
@@ -57,7 +62,7 @@ function free(holders: number, exclusive: boolean): boolean {
 
 /** Takes what the record still lacks, up to the first reservation that it has to wait for. The lock is held. */
 function advance(graph: Graph, heap: Heap, record: number, unit: number): boolean {
-  const { holders, link, waitingFirst, waitingLast } = graph;
+  const { holders, link, state, waitingFirst, waitingLast } = graph;
   const count = heap.load(unit, ListWord.count);
   for (let i = heap.load(unit, ListWord.held); i < count; i++) {
     const code = heap.load(unit, ListWord.codes + i);
@@ -68,6 +73,7 @@ function advance(graph: Graph, heap: Heap, record: number, unit: number): boolea
       if (waitingFirst[reservation] === NONE) waitingFirst[reservation] = record;
       else link[waitingLast[reservation]!] = record;
       waitingLast[reservation] = record;
+      state[record] = State.parked;
       return false;
     }
     holders[reservation] = exclusive ? -1 : holders[reservation]! + 1;
@@ -89,6 +95,9 @@ function grant(graph: Graph, heap: Heap, reservation: number, granted: number[])
     waitingFirst[reservation] = link[record]!;
     holders[reservation] = exclusive ? -1 : holders[reservation]! + 1;
     heap.store(unit, ListWord.held, held + 1);
-    if (advance(graph, heap, record, unit)) granted.push(record);
+    if (!advance(graph, heap, record, unit)) continue;
+    // Ready, and in no queue: so it is found if this thread is lost before it puts it anywhere.
+    graph.state[record] = graph.poison[record] === 0 ? State.waiting : State.judged;
+    granted.push(record);
   }
 }

@@ -2,13 +2,14 @@
 // a bounded spin, then sleep.
 import { addon } from '../../native/index.js';
 import { type LaneRecorder, Source } from '../events/lane-log.js';
-import { type Graph, Kind, Word } from '../graph/layout.js';
+import { LaneWord, Phase } from '../graph/lanes.js';
+import { type Graph, Kind, lineOf, State, Word } from '../graph/layout.js';
 import { unjudged } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import { type Deque, pop, push, steal } from './deque.js';
 import { Finisher } from './finish.js';
 import { gangReady, Seats } from './gang-admission.js';
-import type { Lane } from './lane.js';
+import type { GangEnd, Lane } from './lane.js';
 import { announceRetired, announceWork, sleep, wakeLauncher } from './sleep.js';
 import { pushReady, takeReady } from './stack.js';
 
@@ -73,12 +74,16 @@ export class WorkerLoop {
   readonly #victims: readonly Deque[];
   readonly #own: Deque;
   readonly #seats: Seats;
+  readonly #line: Int32Array;
   #held = -1;
+  /** The record held is one that a lost thread had. */
+  #adopted = false;
 
   constructor(graph: Graph, heap: Heap, lane: Lane, options: WorkerOptions, ready: (record: number) => void) {
     this.#graph = graph;
     this.#options = options;
     this.#lane = lane;
+    this.#line = lineOf(graph, options.lane);
     this.#finisher = new Finisher(graph, options.lane, ready);
     this.#seats = new Seats(graph, heap, options.lane);
     const { workers } = graph.limits;
@@ -91,49 +96,106 @@ export class WorkerLoop {
     ];
   }
 
+  /** Takes over from a thread on this lane that was lost: goes on with what it had, wherever it was. */
+  adopt(): void {
+    const line = this.#line;
+    const graph = this.#graph;
+    const { control } = graph;
+    if (line[LaneWord.asleep] !== 0) {
+      Atomics.sub(control, Word.sleepers, 1);
+      line[LaneWord.asleep] = 0;
+    }
+    const phase = line[LaneWord.phase]!;
+    const record = line[LaneWord.record]!;
+    if (phase === Phase.ending) {
+      const { kind, launch } = graph;
+      const slot = launch[record]!;
+      const failed = line[LaneWord.failed] === 1;
+      this.#told(this.#finisher.resume());
+      if (kind[slot] === Kind.gang) this.#endRest(slot, failed);
+    } else if (phase !== Phase.looking && graph.state[record] === State.running + this.#options.lane) {
+      // Otherwise it waits for a reservation, or another lane has it since.
+      this.#held = record;
+      this.#adopted = true;
+    }
+  }
+
+  /** A thread was lost while it ended the records of a gang, one after the other: ends those that are left. */
+  #endRest(slot: number, failed: boolean): void {
+    const { kind, launch, limits, state } = this.#graph;
+    for (let record = 0; record < limits.records; record++) {
+      if (launch[record] === slot && kind[slot] === Kind.gang && state[record]! >= State.running) {
+        this.#told(this.#finisher.finish(record, failed));
+      }
+    }
+  }
+
+  /** After a record: whoever waits for it hears of it. */
+  #told(watched: boolean): void {
+    const { control } = this.#graph;
+    if (watched && Atomics.exchange(control, Word.wanted, 0) === 1) this.#options.ring();
+    announceRetired(this.#graph);
+  }
+
   /** Runs until the stop word is set ('stop') or a record needs a task kind that is not loaded (its number). */
   run(): 'stop' | number {
     const graph = this.#graph;
-    const { control, kind, launch, task } = graph;
+    const { kind, launch, state, task } = graph;
     const { loaded, ring } = this.#options;
+    const running = State.running + this.#options.lane;
+    const line = this.#line;
     for (;;) {
-      const record = this.#held >= 0 ? this.#held : this.#find();
-      if (record < 0) return 'stop';
+      let record = this.#held;
+      if (record < 0) {
+        record = this.#find();
+        if (record < 0) return 'stop';
+        // The marks of a gang were looked at when it was called.
+        if (unjudged(graph, record)) {
+          toLauncher(graph, record, ring);
+          continue;
+        }
+        // It is ours: until here it was nobody's, and would be found by whoever looks for what a lost thread had taken.
+        state[record] = running;
+        line[LaneWord.began] = 0;
+        line[LaneWord.record] = record;
+        Atomics.store(line, LaneWord.phase, Phase.body);
+      }
       const slot = launch[record]!;
       const what = kind[slot];
-      // The marks of a gang were looked at when it was called.
-      if (unjudged(graph, record) && what !== Kind.gang) {
-        toLauncher(graph, record, ring);
-        continue;
-      }
       const runs = what === Kind.task || what === Kind.atomic || what === Kind.gang;
       if (runs && !loaded(task[slot]!)) {
         this.#held = record;
         return task[slot]!;
       }
+      const adopted = this.#adopted;
       this.#held = -1;
+      this.#adopted = false;
       if (what === Kind.gang) {
-        this.#runMember(record);
+        this.#endGang(adopted ? this.#lane.resumeMember(record) : this.#lane.runMember(record));
         continue;
       }
-      if (what !== Kind.task && !this.#lane.admit(record)) continue;
-      const done = this.#lane.run(record);
-      if (this.#finisher.finish(record, !done) && Atomics.exchange(control, Word.wanted, 0) === 1) ring();
-      announceRetired(graph);
+      // A record whose own work is complete may have given back what it held.
+      const enters = what !== Kind.task && !(adopted && line[LaneWord.phase] !== Phase.body);
+      if (enters && !this.#lane.admit(record)) {
+        line[LaneWord.phase] = Phase.looking;
+        continue;
+      }
+      const done = adopted ? this.#lane.resume(record) : this.#lane.run(record);
+      this.#told(this.#finisher.finish(record, !done));
     }
   }
 
-  #runMember(record: number): void {
-    const graph = this.#graph;
-    const end = this.#lane.runMember(record);
-    if (end === null) return;
-    let watched = false;
-    for (const member of end.records) watched = this.#finisher.finish(member, end.failed) || watched;
-    if (watched && Atomics.exchange(graph.control, Word.wanted, 0) === 1) this.#options.ring();
-    for (let i = 0; i < end.records.length; i++) announceRetired(graph);
+  /** Ends the records of a gang, by the member that ended last; the others have nothing more to do. */
+  #endGang(end: GangEnd | null): void {
+    if (end === null) {
+      this.#line[LaneWord.phase] = Phase.looking;
+      return;
+    }
+    for (const member of end.records) this.#told(this.#finisher.finish(member, end.failed));
   }
 
   #look(): number {
+    this.#line[LaneWord.looks] = (this.#line[LaneWord.looks]! + 1) | 0;
     let record = this.#seats.take();
     if (record >= 0 || this.#options.gangsOnly) return record;
     record = pop(this.#own);
@@ -186,10 +248,12 @@ export class WorkerLoop {
       if (Atomics.load(control, Word.stop) !== 0) return -1;
       const epoch = Atomics.load(control, Word.epoch);
       Atomics.add(control, Word.sleepers, 1);
+      this.#line[LaneWord.asleep] = 1;
       // Work pushed before its maker could see this sleeper is found here; work pushed later changes the epoch.
       record = this.#look();
       if (record < 0 && Atomics.load(control, Word.stop) === 0) sleep(control, Word.epoch, epoch);
       Atomics.sub(control, Word.sleepers, 1);
+      this.#line[LaneWord.asleep] = 0;
       if (record >= 0) return record;
     }
   }

@@ -18,6 +18,8 @@ export interface Executor {
   block(count: number, stillWanted: () => boolean): void;
   /** A watched launch is awaited in the event loop: call `ring` when one has ended. */
   arm(): void;
+  /** Ends the thread of a lane at whatever it is doing, for tests; false where it has none, or that was asked for before. */
+  kill(lane: number): boolean;
   /** Ends all lanes. */
   stop(): Promise<void>;
 }
@@ -44,6 +46,8 @@ export interface ExecutorParts {
   /** A watched launch ended: look at the rings. */
   readonly ring: () => void;
   readonly log: (line: string) => void;
-  /** A worker died: what it was is lost. */
-  readonly lost: (error: Error) => void;
+  /** Heap of each worker's JavaScript; null is node's default. */
+  readonly workerHeap_MB: number | null;
+  /** A thread was lost; `replaced` says that another goes on with what it had. */
+  readonly lost: (lane: number, error: Error, replaced: boolean) => void;
 }

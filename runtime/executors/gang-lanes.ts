@@ -5,11 +5,11 @@ import { wake } from '../execution/sleep.js';
 import { Word } from '../graph/layout.js';
 import type { ExecutorParts } from './executor.js';
 import { laneData, listen } from './io-lane.js';
+import { LaneThreads } from './lane-threads.js';
 
 export class GangLanes {
   readonly #parts: ExecutorParts;
-  readonly #workers: Worker[] = [];
-  #stopping = false;
+  readonly #workers: LaneThreads[] = [];
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -21,21 +21,29 @@ export class GangLanes {
 
   start(members: number): void {
     while (this.#workers.length < members) {
-      const worker = new Worker(new URL('./worker-thread.js', import.meta.url), {
-        workerData: laneData(this.#parts, this.#workers.length, { gangsOnly: true }),
+      const lane = this.#workers.length;
+      const threads = new LaneThreads(this.#parts, lane, (adopts) => {
+        const worker = new Worker(new URL('./worker-thread.js', import.meta.url), {
+          workerData: laneData(this.#parts, lane, adopts, { gangsOnly: true }),
+        });
+        listen(worker, this.#parts);
+        return worker;
       });
-      listen(worker, this.#parts, () => this.#stopping);
-      this.#workers.push(worker);
+      this.#workers.push(threads);
     }
+  }
+
+  /** Looks whether threads were lost, and starts others. */
+  look(): void {
+    for (const threads of this.#workers) threads.look();
   }
 
   async stop(): Promise<void> {
     if (this.#workers.length === 0) return;
-    this.#stopping = true;
     const { control } = this.#parts.graph;
     Atomics.store(control, Word.stop, 1);
     Atomics.add(control, Word.epoch, 1);
     wake(control, Word.epoch, this.#workers.length);
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all(this.#workers.map((threads) => threads.stop(0)));
   }
 }

@@ -6,6 +6,7 @@ import { pushReady } from '../execution/stack.js';
 import { ioLane, type SharedGraph, Word } from '../graph/layout.js';
 import type { SharedHeap } from '../memory/heap.js';
 import type { ExecutorParts } from './executor.js';
+import { LaneThreads } from './lane-threads.js';
 
 /** What a lane's thread is given at its start. */
 export interface LaneData {
@@ -20,11 +21,14 @@ export interface LaneData {
   readonly laneLog: SharedLaneLog | null;
   /** It runs members of gangs and nothing else. */
   readonly gangsOnly: boolean;
+  /** A thread on this lane was lost: this one goes on with what it had. */
+  readonly adopts: boolean;
 }
 
 export function laneData(
   parts: ExecutorParts,
   lane: number,
+  adopts: boolean,
   {
     spins = 0,
     cpu = null,
@@ -43,28 +47,24 @@ export function laneData(
     cpu,
     laneLog: laneLogs?.[lane] ?? null,
     gangsOnly,
+    adopts,
   };
 }
 
 /** A message of a lane to the launching thread: a doorbell, or a line to show. */
 export type LaneMessage = 'ring' | { readonly log: string };
 
-/** Connects what a lane says and how it ends to the program. */
-export function listen(worker: Worker, parts: ExecutorParts, stopping: () => boolean): void {
+/** Passes on what a lane's thread says. */
+export function listen(worker: Worker, parts: ExecutorParts): void {
   worker.on('message', (message: LaneMessage) => {
     if (message === 'ring') parts.ring();
     else parts.log(message.log);
-  });
-  worker.on('error', (error: Error) => parts.lost(error));
-  worker.on('exit', (code) => {
-    if (!stopping()) parts.lost(new Error(`it ended with code ${code}`));
   });
 }
 
 export class IoLane {
   readonly #parts: ExecutorParts;
-  #worker: Worker | null = null;
-  #stopping = false;
+  #threads: LaneThreads | null = null;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -79,11 +79,23 @@ export class IoLane {
 
   /** Starts the thread, once. */
   start(): void {
-    if (this.#worker !== null) return;
-    this.#worker = new Worker(new URL('./io-thread.js', import.meta.url), {
-      workerData: laneData(this.#parts, ioLane(this.#parts.graph)),
+    const { graph } = this.#parts;
+    this.#threads ??= new LaneThreads(this.#parts, ioLane(graph), (adopts) => {
+      const worker = new Worker(new URL('./io-thread.js', import.meta.url), {
+        workerData: laneData(this.#parts, ioLane(graph), adopts),
+      });
+      listen(worker, this.#parts);
+      return worker;
     });
-    listen(this.#worker, this.#parts, () => this.#stopping);
+  }
+
+  /** Looks whether the thread was lost, and starts another. */
+  look(): void {
+    this.#threads?.look();
+  }
+
+  kill(): boolean {
+    return this.#threads?.kill() ?? false;
   }
 
   /** A short sleep of the launching thread, until the lane may have got on. */
@@ -93,15 +105,15 @@ export class IoLane {
     Atomics.store(control, Word.countdown, 1);
     sleep(control, Word.launcher, 1);
     Atomics.store(control, Word.launcher, 0);
+    this.look();
   }
 
   async stop(): Promise<void> {
-    if (this.#worker === null) return;
-    this.#stopping = true;
+    if (this.#threads === null) return;
     const { control } = this.#parts.graph;
     Atomics.store(control, Word.stop, 1);
     Atomics.add(control, Word.io, 1);
     Atomics.notify(control, Word.io, 1);
-    await this.#worker.terminate();
+    await this.#threads.stop(0);
   }
 }

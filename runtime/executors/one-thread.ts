@@ -86,6 +86,7 @@ abstract class OneThread implements Executor {
       const other = this.#stealFromLanes();
       if (other >= 0) this.run(other);
       else this.#io.wait();
+      this.#gangs.look();
     }
     while (this.#takeFromLanes());
   }
@@ -128,6 +129,10 @@ abstract class OneThread implements Executor {
       while (this.step() || this.#takeFromLanes());
       this.#parts.ring();
     });
+  }
+
+  kill(lane: number): boolean {
+    return lane === this.graph.limits.workers && this.#io.kill();
   }
 
   async stop(): Promise<void> {

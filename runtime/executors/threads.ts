@@ -12,6 +12,10 @@ import { unjudged } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import type { Executor, ExecutorParts } from './executor.js';
 import { IoLane, laneData, listen } from './io-lane.js';
+import { LaneThreads } from './lane-threads.js';
+
+/** How long a worker may take to end its task when the run is over. */
+const PATIENCE_MS = 200;
 
 /** Looks around before a worker sleeps: some 20 microseconds with the add-on's pause. */
 const SPINS = 40;
@@ -20,12 +24,11 @@ export class Threads implements Executor {
   readonly name: string = 'threads';
   readonly #graph: Graph;
   readonly #heap: Heap;
-  readonly #workers: Worker[];
+  readonly #workers: LaneThreads[];
   readonly #io: IoLane;
   readonly #steal: boolean;
   /** Sleepers to wake for one record: where nobody steals, only the worker that it was placed on will do. */
   readonly #wakes: number;
-  #stopping = false;
 
   constructor(parts: ExecutorParts) {
     this.#graph = parts.graph;
@@ -40,11 +43,15 @@ export class Threads implements Executor {
     const crowded = workers + 1 > processors.length;
     this.#workers = Array.from({ length: workers }, (_, lane) => {
       const cpu = crowded ? null : processors[lane]!;
-      const worker = new Worker(new URL('./worker-thread.js', import.meta.url), {
-        workerData: laneData(parts, lane, { spins: crowded ? 0 : SPINS, cpu }),
+      return new LaneThreads(parts, lane, (adopts) => {
+        const { workerHeap_MB } = parts;
+        const worker = new Worker(new URL('./worker-thread.js', import.meta.url), {
+          workerData: laneData(parts, lane, adopts, { spins: crowded ? 0 : SPINS, cpu }),
+          ...(workerHeap_MB !== null && { resourceLimits: { maxOldGenerationSizeMb: workerHeap_MB } }),
+        });
+        listen(worker, parts);
+        return worker;
       });
-      listen(worker, parts, () => this.#stopping);
-      return worker;
     });
     this.#io = new IoLane(parts);
   }
@@ -78,7 +85,8 @@ export class Threads implements Executor {
 
   async started(): Promise<void> {
     const { control, limits } = this.#graph;
-    while (Atomics.load(control, Word.started) < limits.workers && !this.#stopping) await setTimeout(1);
+    while (Atomics.load(control, Word.started) < limits.workers && Atomics.load(control, Word.stop) === 0)
+      await setTimeout(1);
   }
 
   startIo(): void {
@@ -91,28 +99,23 @@ export class Threads implements Executor {
 
   block(count: number, stillWanted: () => boolean): void {
     sleepLauncher(this.#graph, count, stillWanted);
+    for (const threads of this.#workers) threads.look();
+    this.#io.look();
   }
 
   arm(): void {
     Atomics.store(this.#graph.control, Word.wanted, 1);
   }
 
+  kill(lane: number): boolean {
+    return lane === this.#workers.length ? this.#io.kill() : this.#workers[lane]!.kill();
+  }
+
   async stop(): Promise<void> {
-    this.#stopping = true;
     const { control } = this.#graph;
     Atomics.store(control, Word.stop, 1);
     Atomics.add(control, Word.epoch, 1);
     wake(control, Word.epoch, this.#workers.length);
-    await Promise.all([...this.#workers.map((worker) => this.#end(worker)), this.#io.stop()]);
-  }
-
-  /** Waits for the loop to see the stop word; a task that runs on and on is ended with its thread. */
-  async #end(worker: Worker): Promise<void> {
-    if (worker.threadId < 0) return; // it has ended already
-    await new Promise<void>((resolve) => {
-      worker.once('exit', () => resolve());
-      const late = globalThis.setTimeout(() => void worker.terminate(), 200);
-      worker.once('exit', () => clearTimeout(late));
-    });
+    await Promise.all([...this.#workers.map((threads) => threads.stop(PATIENCE_MS)), this.#io.stop()]);
   }
 }

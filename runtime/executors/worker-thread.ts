@@ -8,16 +8,18 @@ import { attachGraph, Word } from '../graph/layout.js';
 import { Heap } from '../memory/heap.js';
 import type { LaneData, LaneMessage } from './io-lane.js';
 import { TaskLoader } from './load-task.js';
+import { announceThread } from './thread-status.js';
 
 // Programs of `maniple run` are compiled: their errors should show the lines of the user.
 process.setSourceMapsEnabled(true);
 
 const data = workerData as LaneData;
 const graph = attachGraph(data.graph);
-const heap = new Heap(data.heap);
+const heap = new Heap(data.heap, data.lane);
 const recorder = data.laneLog === null ? null : new LaneRecorder(data.laneLog, graph.limits.tasks + 1);
 const loader = new TaskLoader(graph, heap);
 const say = (message: LaneMessage) => parentPort!.postMessage(message);
+announceThread(graph, data.lane);
 if (data.cpu !== null) addon?.setAffinity(data.cpu);
 
 const ring = () => say('ring');
@@ -55,5 +57,6 @@ const loop = new WorkerLoop(
 );
 
 Atomics.add(graph.control, Word.started, 1);
+if (data.adopts) loop.adopt();
 for (let ended = loop.run(); ended !== 'stop'; ended = loop.run()) await loader.load(ended);
 lane.dispose();

@@ -2,6 +2,8 @@
 // threads wait on. The analysis writes it, the execution runs it, and both know it only through this layout.
 // The protocol (who may write which word, and when) is told in README.md beside this file.
 
+import { LaneWord } from './lanes.js';
+
 /** Requirements of one task at most. */
 export const MAX_REQUIREMENTS = 16;
 
@@ -75,6 +77,8 @@ export const Kind = {
 export function runsTask(kind: number): boolean {
   return kind === Kind.task || kind === Kind.io || kind === Kind.atomic || kind === Kind.gang;
 }
+/** Bits of `Graph.again`: running a task once more is harmless, whatever became of the first attempt. */
+export const Again = { harmless: 1, retries: 2 } as const;
 
 /** Bits of `Graph.gate`: a predicate decides whether the records run; they were cancelled. */
 export const Gate = { guarded: 1, cancelled: 2 } as const;
@@ -91,6 +95,10 @@ export const State = {
   skipped: 4,
   /** Ready, and the launching thread has said exactly which failure has reached it, if any. */
   judged: 5,
+  /** Nothing to wait for in the graph, but for a reservation or for the other members of its gang: see `../execution/README.md`. */
+  parked: 6,
+  /** Plus the number of the lane that runs it. */
+  running: 16,
 } as const;
 
 /** `Graph.head` of a finished record: no edge can be added any more. */
@@ -138,6 +146,10 @@ export interface Graph {
   readonly number: Int32Array;
   /** Heap block with the reservations it takes, 0 for none. Only for the kinds `atomic`, `apply`, `io`, and the first of a gang. */
   readonly reserved: Int32Array;
+  /** How often it was begun and neither ended well nor gave up. */
+  readonly attempt: Int32Array;
+  /** Heap block with what its task may update, as it was before the first attempt; 0 is none. */
+  readonly saved: Int32Array;
   // one entry per edge
   readonly edgeNext: Int32Array;
   /** Successor record * 2 + (1 when data flow along the edge, so that poison does too). */
@@ -169,6 +181,8 @@ export interface Graph {
   /** Heap blocks: results whose first value is the predicate, and the value of the points where it does not hold (0: none). */
   readonly guard: Int32Array;
   readonly otherwise: Int32Array;
+  /** Whether and how often its tasks may be run again: bits of `Again`, and the number of retries above them. */
+  readonly again: Int32Array;
   /** Error text of the first failed point in a heap block, per launch; 0 is none, CANCELLED says that no task threw. */
   readonly failure: Int32Array;
   /** Heap block of what the members of a gang share. Only for the kind `gang`. */
@@ -188,6 +202,8 @@ export interface Graph {
   // per lane
   /** Deques: inbox of every worker (owner: launching thread), own deque of every worker, own deque of the I/O lane. */
   readonly deques: readonly { readonly ends: Int32Array; readonly items: Int32Array }[];
+  /** A line of LaneWord.words per lane. */
+  readonly lanes: Int32Array;
   /** Ring of finished records per lane, and how many were ever put in. */
   readonly retired: readonly { readonly put: Int32Array; readonly items: Int32Array }[];
 }
@@ -197,8 +213,8 @@ export interface SharedGraph {
   readonly buffer: SharedArrayBuffer;
 }
 
-const PER_RECORD = 13;
-const PER_LAUNCH = 20 + 2 * MAX_REQUIREMENTS;
+const PER_RECORD = 15;
+const PER_LAUNCH = 21 + 2 * MAX_REQUIREMENTS;
 const CONTROL_WORDS = 288;
 const LINE = 16;
 
@@ -212,7 +228,8 @@ function wordsOf(limits: GraphLimits): number {
     limits.tasks +
     3 * RESERVATIONS +
     (2 * limits.workers + 1) * (2 * LINE + limits.records) +
-    lanes * (LINE + limits.records)
+    lanes * (LINE + limits.records) +
+    lanes * LaneWord.words
   );
 }
 
@@ -257,6 +274,8 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
     link: record(),
     number: record(),
     reserved: record(),
+    attempt: record(),
+    saved: record(),
     edgeNext: take(limits.edges),
     edgeTo: take(limits.edges),
     task: launch(),
@@ -277,6 +296,7 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
     gate: launch(),
     guard: launch(),
     otherwise: launch(),
+    again: launch(),
     failure: launch(),
     gang: launch(),
     bindings: take(limits.launches * MAX_REQUIREMENTS),
@@ -289,11 +309,17 @@ export function attachGraph({ limits, buffer }: SharedGraph): Graph {
       ends: take(2 * LINE),
       items: take(limits.records),
     })),
+    lanes: take((limits.workers + 2) * LaneWord.words),
     retired: Array.from({ length: limits.workers + 2 }, () => ({
       put: take(LINE),
       items: take(limits.records),
     })),
   };
+}
+
+/** The line of one lane. */
+export function lineOf(graph: Graph, lane: number): Int32Array {
+  return graph.lanes.subarray(lane * LaneWord.words, (lane + 1) * LaneWord.words);
 }
 
 /** The lane number of the I/O lane. */

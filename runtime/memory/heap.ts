@@ -1,6 +1,7 @@
 // One shared address space for everything that tasks touch: instances, views, arguments, results, partial
 // reductions. Addresses count units of 64 bytes, so that one int32 reaches 128 GiB. Any thread allocates and frees,
 // under a spin lock that is held for some tens of instructions. Pages are reserved, not touched, until used.
+import { LaneWord, Status } from '../graph/lanes.js';
 import { Word } from '../graph/layout.js';
 
 /** Bytes of one unit, and of the alignment of every block. */
@@ -16,7 +17,10 @@ export interface SharedHeap {
   /** Bump pointer, use, heads of the free lists. */
   readonly words: SharedArrayBuffer;
   readonly segments: readonly SharedArrayBuffer[];
+  /** 0, or 1 + the lane that holds it. */
   readonly lock: Int32Array;
+  /** The lines of all lanes: a lock held by one that has left is free. */
+  readonly lanes: Int32Array;
 }
 
 function classOf(units: number): number {
@@ -37,9 +41,14 @@ export class Heap {
   readonly #segments: readonly SharedArrayBuffer[];
   readonly #int32: readonly Int32Array[];
   readonly shared: SharedHeap;
+  readonly #lanes: Int32Array;
+  readonly #me: number;
 
-  constructor(shared: SharedHeap) {
+  /** `lane` is who uses this object. */
+  constructor(shared: SharedHeap, lane: number) {
     this.shared = shared;
+    this.#lanes = shared.lanes;
+    this.#me = lane + 1;
     this.#words = new Int32Array(shared.words);
     this.#lock = shared.lock;
     this.#segments = shared.segments;
@@ -47,7 +56,7 @@ export class Heap {
   }
 
   /** Reserves address space for `bytes` (and as much again for what the size classes waste). */
-  static reserve(bytes: number, control: Int32Array): Heap {
+  static reserve(bytes: number, control: Int32Array, lanes: Int32Array): Heap {
     const words = new SharedArrayBuffer(4 * (At.heads + CLASSES));
     let wanted = 2 * bytes;
     const segments: SharedArrayBuffer[] = [];
@@ -65,7 +74,8 @@ export class Heap {
         size /= 2;
       }
     }
-    const heap = new Heap({ words, segments, lock: control.subarray(Word.heapLock, Word.heapLock + 1) });
+    const lock = control.subarray(Word.heapLock, Word.heapLock + 1);
+    const heap = new Heap({ words, segments, lock, lanes }, lanes.length / LaneWord.words - 1);
     heap.#words[At.bump] = 1; // unit 0 means "none"
     return heap;
   }
@@ -141,10 +151,21 @@ export class Heap {
   #acquire(): void {
     const lock = this.#lock;
     let spins = 0;
-    while (Atomics.compareExchange(lock, 0, 0, 1) !== 0) {
-      // The holder may have lost its core: let it have this one.
-      if (++spins > 200) Atomics.wait(lock, 0, 1, 1);
+    for (;;) {
+      const holder = Atomics.compareExchange(lock, 0, 0, this.#me);
+      if (holder === 0) return;
+      if (++spins <= 200) continue;
+      // The holder may have lost its core: let it have this one. Or it has left for ever, between two of the few stores
+      // below, of which every one leaves the lists whole: at worst a block is lost.
+      Atomics.wait(lock, 0, holder, 1);
+      const status = Atomics.load(this.#lanes, (holder - 1) * LaneWord.words + LaneWord.status);
+      if (status === Status.left && Atomics.compareExchange(lock, 0, holder, this.#me) === holder) return;
     }
+  }
+
+  /** A lane has left: what it held is free. */
+  forfeit(lane: number): void {
+    Atomics.compareExchange(this.#lock, 0, lane + 1, 0);
   }
 
   #release(): void {

@@ -13,7 +13,8 @@ export interface Spoilt {
 }
 
 export interface Instance {
-  readonly unit: number;
+  /** Where it lies in the heap; 0 while it is on disk. */
+  unit: number;
   readonly bytes: number;
   /** What it holds, in words, for memory reports. */
   readonly what: string;
@@ -21,6 +22,10 @@ export interface Instance {
   users: number;
   /** Replaced by a newer instance, or its region was freed: give it back when the last user has ended. */
   dead: boolean;
+  /** Place in the spill file; -1 while it is in memory. */
+  place: number;
+  /** The launch that used it last, counted as launches are prepared: who was used longest ago goes to disk first. */
+  touched: number;
   /** What failures have left unwritten; null where nothing is. */
   spoilt: Spoilt[] | null;
 }

@@ -20,8 +20,11 @@ export const ELEMENT_ARRAYS = [
   Uint8Array,
 ] as const;
 
-/** Access codes of a field: 0 read, 1 write, 2 + position of the operator in REDUCTIONS for a reduction. */
-export const Access = { read: 0, write: 1, reduce: 2 } as const;
+/**
+ * Access codes of a field: -1 overwrite, 0 read, 1 write (after reading, maybe), 2 + position of the operator in
+ * REDUCTIONS for a reduction.
+ */
+export const Access = { overwrite: -1, read: 0, write: 1, reduce: 2 } as const;
 
 /** Row-major layout of every instance of a region tree: the bounding box of its root, padded to three axes. */
 export interface Box {

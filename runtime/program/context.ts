@@ -216,6 +216,14 @@ export class Context {
     return new Predicate(this.#launcher, this.#launcher.combine('is', [future]));
   }
 
+  /**
+   * Why a future is not there yet, in words: which tasks have not ended, what each does or whom it waits for, and where
+   * that runs.
+   */
+  whyBlocked(future: TaskFuture<unknown> | FutureMap<unknown>): string {
+    return this.#engine.whyBlocked(future.handle);
+  }
+
   /** Resolves when everything launched so far has ended; rejects with the first failure that nobody was told of. */
   async fence(): Promise<void> {
     await this.#engine.fence(this.#scope);

@@ -5,7 +5,7 @@ import { MAX_REQUIREMENTS } from '../graph/layout.js';
 import type { Context } from './context.js';
 import type { Region } from './region.js';
 import { Requirement } from './requirement.js';
-import { type InnerBody, type Requirements, Task, type TaskDeclaration } from './task.js';
+import { checkRetry, type InnerBody, type Requirements, Task, type TaskDeclaration } from './task.js';
 
 /** The regions that the body of an inner task is given: exactly the capabilities that it declares. */
 export type BodyRegions<R extends Requirements> = {
@@ -98,6 +98,7 @@ export function task<R extends Requirements, A extends object, T>(
       inner: run as unknown as InnerBody,
     });
   }
+  if (declaration.retry !== undefined) checkRetry(declaration.retry, `Task ${name}`);
   if (declaration.async !== true && run.constructor.name === 'AsyncFunction') {
     throw new LaunchError(
       `Task ${name}: run is an async function, but leaf tasks are synchronous: await nothing in it, or declare the task async: true (for input and output) or leaf: false (to launch others).`,
@@ -111,5 +112,7 @@ export function task<R extends Requirements, A extends object, T>(
     // A leaf takes views by name; that these are the views of R is what the launch takes care of.
     run: run as unknown as Leaf['run'],
     inner: null,
+    idempotent: declaration.idempotent,
+    retry: declaration.retry,
   });
 }

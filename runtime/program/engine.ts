@@ -17,7 +17,8 @@ import type { TimelineEntry } from '../events/timeline.js';
 import { Finisher } from '../execution/finish.js';
 import type { Failure } from '../execution/lane.js';
 import type { Leaf } from '../execution/leaf.js';
-import { takeReady } from '../execution/stack.js';
+import { isJoin, LostRecords } from '../execution/lost-records.js';
+import { pushReady, takeReady } from '../execution/stack.js';
 import type { Executor, ExecutorParts, TaskName } from '../executors/executor.js';
 import {
   CANCELLED,
@@ -42,6 +43,7 @@ import {
   Tag,
   writeValue,
 } from '../memory/launch-layout.js';
+import { SpillFile } from '../memory/spill-file.js';
 import { IndexSpace } from '../spaces/index.js';
 import { Cancellation } from './cancellation.js';
 import type { LaunchHandle, PointOfLaunch, ProgramScope } from './handle.js';
@@ -49,6 +51,8 @@ import { launchSite } from './launch-site.js';
 import { RunLog, type RunLogOptions } from './run-log.js';
 import { Scope } from './scope.js';
 import { Spoils } from './spoils.js';
+import { Watchdog } from './watchdog.js';
+import { whyBlocked } from './why-blocked.js';
 import { Window } from './window.js';
 
 export interface EngineOptions {
@@ -72,6 +76,14 @@ export interface EngineOptions {
   readonly chunkBytes: number;
   readonly createExecutor: (parts: ExecutorParts) => Executor;
   readonly log: (line: string) => void;
+  readonly workerHeap_MB: number | null;
+  readonly retry: number;
+  /** Whatever nobody uses goes to disk at every launch, for tests. */
+  readonly spillsAlways: boolean;
+  /** Seconds without an end before it is said what the program waits for; 0 is never. */
+  readonly watchdog_s: number;
+  /** Where memory goes that does not fit the budget; null is nowhere. */
+  readonly spill: string | null;
   /** Aborting it cancels everything that has not started. */
   readonly signal: AbortSignal | null;
 }
@@ -88,7 +100,7 @@ export interface RunEvents {
   launch: (task: string, operation: number, points: number, path: readonly number[]) => void;
   /** All points of a launch have ended. */
   retire: (task: string, operation: number, failed: boolean) => void;
-  /** A worker died. */
+  /** A worker thread was lost; another has taken its place, unless that failed again and again. */
   lost: (error: Error) => void;
 }
 
@@ -130,7 +142,9 @@ export class Engine {
   #running = 0;
   /** Promises that wait for a launch to end. */
   #watching = 0;
-  #lost: WorkerLostError | null = null;
+  /** Why a lane has no thread any more; its work cannot be done. */
+  #lost: Error | null = null;
+  readonly #lostRecords: LostRecords;
   /** Failed launches whose error is found when the operations before them have ended. */
   readonly #unsettled: LaunchHandle[] = [];
 
@@ -144,8 +158,10 @@ export class Engine {
       tasks: 1024,
       workers: options.workers,
     });
+    this.#spill = options.spill === null ? null : new SpillFile(options.spill);
+    this.#watchdog = new Watchdog(this.graph, options.watchdog_s, (silence_s) => this.#bark(silence_s));
     this.cancellation = new Cancellation(this.graph);
-    this.heap = Heap.reserve(options.memory, this.graph.control);
+    this.heap = Heap.reserve(options.memory, this.graph.control, this.graph.lanes);
     this.builder = new RecordBuilder(this.graph, () => this.#starve());
     this.root = Scope.root(options.seed);
     this.window = new Window(this.graph, this.builder, {
@@ -170,8 +186,10 @@ export class Engine {
       leaf: (task) => this.#leaves[task]!,
       ring: () => this.#rung(),
       log: options.log,
-      lost: (error) => this.#workerLost(error),
+      lost: (lane, error, replaced) => this.#threadLost(lane, error, replaced),
+      workerHeap_MB: options.workerHeap_MB,
     });
+    this.#lostRecords = new LostRecords(this.graph);
     this.#spoils = new Spoils(this.builder);
     this.sequential = options.barriers || this.executor.name === 'inOrder';
     this.#finisher = new Finisher(this.graph, launcherLane(this.graph), (record) =>
@@ -234,15 +252,76 @@ export class Engine {
         if (unit < 0 && zeroed) this.heap.clear(-unit, bytes);
         return Math.abs(unit);
       }
-      if (this.#running === 0 || this.#stuck()) throw this.#outOfMemory(bytes, what);
-      this.#wait('memory', 1, () => this.#running > 0);
+      if (this.#running > 0 && !this.#stuck()) this.#wait('memory', 1, () => this.#running > 0);
+      else if (!this.#spillOne()) throw this.#outOfMemory(bytes, what);
     }
   }
 
   readonly instances = new Set<Instance>();
+  /** Counts launches as their preparation begins: what the present one touches stays in memory. */
+  preparing = 0;
+  readonly #watchdog: Watchdog;
+  readonly #spill: SpillFile | null;
+  #spillFault = '';
+
+  /** A launch begins to be prepared. */
+  prepare(): void {
+    this.preparing++;
+    if (this.options.spillsAlways) while (this.#spillOne());
+  }
+
+  /** Writes to disk what nobody uses now and was used longest ago; false when there is no such thing. */
+  #spillOne(): boolean {
+    if (this.#spill === null || this.#spillFault !== '') return false;
+    let coldest: Instance | null = null;
+    for (const instance of this.instances) {
+      if (instance.users > 0 || instance.place >= 0 || instance.touched === this.preparing) continue;
+      if (coldest === null || instance.touched < coldest.touched) coldest = instance;
+    }
+    if (coldest === null) return false;
+    try {
+      coldest.place = this.#spill.write(this.#bytesOf(coldest));
+    } catch (error) {
+      this.#spillFault = `Nothing can be written to disk: ${(error as Error).message}. `;
+      return false;
+    }
+    this.heap.free(coldest.unit, coldest.bytes);
+    coldest.unit = 0;
+    return true;
+  }
+
+  /** Brings an instance back from disk; its contents, too, unless they are about to be overwritten. */
+  fetch(instance: Instance, contents: boolean): void {
+    const { place } = instance;
+    instance.unit = this.allocate(instance.bytes, instance.what, false);
+    instance.place = -1;
+    if (contents) this.#spill!.read(place, this.#bytesOf(instance));
+    else this.#spill!.free(place, instance.bytes);
+  }
+
+  #bytesOf({ unit, bytes }: Instance): Uint8Array {
+    const { buffer, byte } = this.heap.locate(unit);
+    return new Uint8Array(buffer, byte, bytes);
+  }
+
+  /** Bytes that went to disk and came back. */
+  get spilled(): { out: number; in: number } {
+    return { out: this.#spill?.bytesOut ?? 0, in: this.#spill?.bytesIn ?? 0 };
+  }
+
+  /** The run is over. */
+  close(): void {
+    this.#watchdog.stop();
+    this.#spill?.close();
+  }
 
   #outOfMemory(bytes: number, what: string): OutOfMemoryError {
-    const holders = [...this.instances]
+    const held = [...this.instances].filter(({ place }) => place < 0);
+    const onDisk = [...this.instances].reduce(
+      (sum, { place, bytes: size }) => sum + (place < 0 ? 0 : size),
+      0,
+    );
+    const holders = held
       .map((instance) => ({ what: instance.what, bytes: instance.bytes }))
       .sort((a, b) => b.bytes - a.bytes);
     const list = holders
@@ -252,7 +331,8 @@ export class Engine {
     return new OutOfMemoryError(
       `${what} needs ${formatBytes(bytes)}, but of the budget of ${formatBytes(this.options.memory)} only ` +
         `${formatBytes(Math.max(0, this.options.memory - this.heap.usedBytes))} are free. Held now: ${list || 'nothing'}. ` +
-        'Free regions that are no longer needed, or raise --memory.',
+        `${onDisk > 0 ? `${formatBytes(onDisk)} more are on disk. ` : ''}${this.#spillFault}` +
+        'Free regions that are no longer needed, use smaller parts in one launch, or raise --memory.',
       holders,
     );
   }
@@ -264,7 +344,8 @@ export class Engine {
 
   #reclaim(instance: Instance): void {
     if (!instance.dead || instance.users > 0 || !this.instances.delete(instance)) return;
-    this.heap.free(instance.unit, instance.bytes);
+    if (instance.place >= 0) this.#spill!.free(instance.place, instance.bytes);
+    else this.heap.free(instance.unit, instance.bytes);
   }
 
   // ---- launches ----
@@ -355,6 +436,7 @@ export class Engine {
     graph.applyRecord[slot] = NONE;
     graph.failure[slot] = 0;
     graph.gate[slot] = 0;
+    graph.again[slot] = 0;
     graph.guard[slot] = 0;
     graph.otherwise[slot] = 0;
     handle.slot = slot;
@@ -365,7 +447,7 @@ export class Engine {
     scope.open.add(handle);
     if (kind === Kind.inner) this.window.innerOpen++;
     this.#handles[slot] = handle;
-    this.#open++;
+    if (this.#open++ === 0) this.#watchdog.rest();
     this.runLog?.launch(handle, kind);
     this.events.emit('launch', handle.task, operation, points, [...scope.path, number]);
   }
@@ -413,6 +495,7 @@ export class Engine {
 
   /** Takes ended records back, runs host records, closes launches. */
   poll(): void {
+    if (this.#lostRecords.searching) this.#search();
     this.#drain();
     while (this.#host()) this.#drain();
     this.#close();
@@ -504,9 +587,12 @@ export class Engine {
   #host(): boolean {
     const { graph } = this;
     const records = takeReady(graph, Word.launcherStack);
-    for (const record of records) {
+    const marked = records.map((record) => unjudged(graph, record));
+    // They are in no queue now, and not lost.
+    for (const record of records) graph.state[record] = State.running + launcherLane(graph);
+    for (const [i, record] of records.entries()) {
       const handle = this.#handles[graph.launch[record]!]!;
-      if (unjudged(graph, record)) this.#judge(handle, record);
+      if (marked[i]) this.#judge(handle, record);
       if (handle.inner !== null) {
         handle.inner.start(record);
         continue;
@@ -573,12 +659,12 @@ export class Engine {
       const { reason } = handle.cancelled!;
       failures.set(handle.operation, new CancelledError(handle.task, launchSite(handle.site), reason));
     } else if (failure !== 0) {
-      const { point, name, message, stack } = readValue(heap, failure) as Failure;
+      const { point, name, message, stack, lost } = readValue(heap, failure) as Failure;
       freeValue(heap, failure);
       const cause = new Error(message);
       cause.name = name;
       if (stack !== undefined) cause.stack = stack;
-      failures.set(handle.operation, failedTask(handle, point, cause));
+      failures.set(handle.operation, failedTask(handle, point, cause, lost));
     }
     if (handle.root !== 0) this.#unsettled.push(handle);
     for (const instance of handle.instances) {
@@ -621,18 +707,57 @@ export class Engine {
     }
   }
 
-  #workerLost(error: Error): void {
-    this.#lost ??= new WorkerLostError(
-      `a worker thread died: ${error.message}. Its tasks cannot be finished.`,
-      {
-        cause: error,
-      },
-    );
-    this.events.emit('lost', this.#lost);
+  /** A thread was lost, and usually another has taken its place: what nobody holds now is looked for. */
+  #threadLost(lane: number, error: Error, replaced: boolean): void {
+    this.events.emit('lost', error);
+    if (replaced) {
+      // Without worker threads, ready records wait in queues of the launching thread, which are no part of the graph.
+      if (this.executor.name === 'threads' || this.executor.name === 'bulk') {
+        this.#lostRecords.begin();
+        this.#searchLater();
+      }
+      this.#rung();
+      return;
+    }
+    this.#lost ??= new Error(`the thread of lane ${lane} ends as soon as it is started: ${error.message}`);
     for (const handle of this.#handles) {
-      if (handle === null) continue;
-      handle.error = this.#lost;
+      if (handle === null || handle.closed) continue;
+      handle.error = this.#lostWith(handle, this.#lost);
       for (const watcher of handle.watchers.splice(0)) watcher();
+    }
+  }
+
+  #lostWith(handle: LaunchHandle, why: Error): TaskError {
+    return failedTask(handle, 0, why, true);
+  }
+
+  #oldestLost(why: Error): TaskError {
+    let oldest: LaunchHandle | null = null;
+    for (const handle of this.#handles) {
+      if (handle === null || handle.closed) continue;
+      if (oldest === null || handle.operation < oldest.operation) oldest = handle;
+    }
+    if (oldest !== null) return this.#lostWith(oldest, why);
+    const nobody = { task: 'of no launch', point: [0], operation: this.operations, launchSite: 'nowhere' };
+    return new WorkerLostError({ ...nobody, path: [], regions: [] }, why);
+  }
+
+  /** The search goes on while the program waits in its event loop, too. */
+  #searchLater(): void {
+    setTimeout(() => {
+      if (!this.#lostRecords.searching) return;
+      this.#rung();
+      this.#searchLater();
+    }, 2);
+  }
+
+  /** Makes ready once more what lost threads had in their hands. */
+  #search(): void {
+    const { graph } = this;
+    for (const record of this.#lostRecords.advance()) {
+      if (isJoin(graph, record)) this.#finisher.finish(record, false);
+      else if (unjudged(graph, record)) pushReady(graph, Word.launcherStack, record);
+      else this.executor.ready(record);
     }
   }
 
@@ -650,13 +775,14 @@ export class Engine {
 
   /** Blocks until about `count` records have ended, or something else happened. */
   #wait(reason: WaitReason, count: number, stillWanted: () => boolean, operation = -1): void {
-    if (this.#lost !== null) throw this.#lost;
+    if (this.#lost !== null) throw this.#oldestLost(this.#lost);
     const open = this.#open;
     this.poll();
     if (this.#closing.length > 0 || this.#open !== open || !stillWanted()) return;
     const from = this.runLog?.since() ?? 0;
     this.executor.block(count, () => !this.#anythingNew());
     this.runLog?.waited(reason, operation, from);
+    this.#watchdog.look();
     this.poll();
   }
 
@@ -753,7 +879,7 @@ export class Engine {
       });
       this.runLog?.waited('await', handle.operation, from);
     }
-    if (this.#lost !== null) throw this.#lost;
+    if (this.#lost !== null && !handle.closed) throw this.#lostWith(handle, this.#lost);
   }
 
   /** Looks whether watched launches have ended, and asks for a message when the next one does. */
@@ -814,6 +940,31 @@ export class Engine {
     while (this.#open > 0) this.#wait('launch', 1, () => this.#open > 0);
   }
 
+  /** Nothing has ended for a while: says what the oldest open operation waits for. */
+  #bark(silence_s: number): void {
+    let oldest: LaunchHandle | null = null;
+    for (const handle of this.#handles) {
+      if (handle === null || handle.closed || !handle.sealed) continue;
+      if (oldest === null || handle.operation < oldest.operation) oldest = handle;
+    }
+    if (oldest === null) return;
+    this.options.log(
+      `maniple: no task has ended for ${Math.round(silence_s)} s.\n${this.whyBlocked(oldest)}`,
+    );
+  }
+
+  /** Why an operation has not ended: its tasks, what they wait for, and where that runs. */
+  whyBlocked(handle: LaunchHandle): string {
+    return whyBlocked(
+      this.graph,
+      handle,
+      launchSite(handle.site),
+      (record) => this.#handles[this.graph.launch[record]!] ?? null,
+      this.#watchdog.running,
+      Date.now(),
+    );
+  }
+
   /** The first failure in program order that the program was not told yet, and marks it as told. */
   untold(scope: ProgramScope): ManipleError | null {
     const error = scope.untold();
@@ -853,9 +1004,14 @@ const NONE_TAKEN: readonly PointOfLaunch[] = [];
 const STILL = new Int32Array(new SharedArrayBuffer(4));
 
 /** The error of a point of a launch that failed for a reason of its own. */
-export function failedTask(handle: LaunchHandle, point: number, cause: unknown): TaskError {
+export function failedTask(
+  handle: LaunchHandle,
+  point: number,
+  cause: unknown,
+  lost: boolean | undefined = false,
+): TaskError {
   const { scope, task, number, domain, site } = handle;
-  return new TaskError(
+  return new (lost ? WorkerLostError : TaskError)(
     {
       task,
       point: domain.at(point),

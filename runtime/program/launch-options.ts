@@ -1,6 +1,7 @@
 // What a launch may ask for besides regions and arguments.
 import { LaunchError } from '../errors.js';
 import { Predicate } from './predicate.js';
+import { checkRetry } from './task.js';
 
 /** The last argument of `ctx.launch` and `ctx.index`. */
 export interface LaunchOptions<T = unknown> {
@@ -17,6 +18,8 @@ export interface LaunchOptions<T = unknown> {
    * barriers and collectives. Refused when there are more points than workers.
    */
   readonly gang?: boolean | undefined;
+  /** How often each task is run again after it threw, before it fails; instead of what the task declares. */
+  readonly retry?: number | undefined;
 }
 
 /** What `ctx.fill` takes of them. */
@@ -28,6 +31,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof LaunchOptions>([
   'priority',
   'signal',
   'gang',
+  'retry',
 ]);
 
 /** Refuses options that there are not, or that are not what they should be. */
@@ -38,7 +42,11 @@ export function checkOptions(options: LaunchOptions, where: string): void {
         `${where}: there is no launch option ${name}; there are ${[...NAMES].join(', ')}.`,
       );
   }
-  const { when, signal, gang } = options;
+  const { when, signal, gang, retry } = options;
+  if (retry !== undefined) checkRetry(retry, where);
+  if (retry !== undefined && retry > 0 && gang === true) {
+    throw new LaunchError(`${where}: members of a gang are not run again: retry and gang go ill together.`);
+  }
   if (gang !== undefined && typeof gang !== 'boolean') {
     throw new LaunchError(`${where}: option gang is true or false, not ${String(gang)}.`);
   }

@@ -5,7 +5,7 @@ import { LaunchError } from '../errors.js';
 import { BUILTIN, builtinLeaf } from '../execution/builtin.js';
 import type { Leaf } from '../execution/leaf.js';
 import { treeBytes, writeTree } from '../execution/reduction-tree.js';
-import { Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
+import { Again, Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { place } from '../mapping/place.js';
 import { blockStart, reductionBlocks, writeArgs, writeValue } from '../memory/launch-layout.js';
 import { usageOf } from '../privileges/index.js';
@@ -314,6 +314,7 @@ export class Launcher implements PredicatePort {
     const { engine, scope } = this;
     const { domain, name, kind, resolved, site, options } = call;
     const { graph, heap, builder, analysis } = engine;
+    engine.prepare();
     const taskId = engine.taskId(call.leaf, call.kindName);
     const points = domain.volume;
     // So is memory: what does not fit is refused before the launch exists.
@@ -331,6 +332,13 @@ export class Launcher implements PredicatePort {
     engine.runLog?.requires(handle, resolved);
     for (const { source, index } of handle.futures) engine.runLog?.takes(handle, source, index, 1);
     if (options?.priority === 'background') graph.background[slot] = 1;
+    const { leaf } = call;
+    // Members of a gang have met the others; and what others change meanwhile cannot be put back.
+    if (options?.gang !== true && !sharesUpdates(leaf, resolved)) {
+      graph.again[slot] =
+        (harmless(leaf, resolved) ? Again.harmless : 0) +
+        Again.retries * (options?.retry ?? leaf.retry ?? engine.options.retry);
+    }
     if (guard !== null) openGate(engine, handle, guard, options!.otherwise);
     if (options?.signal !== undefined) engine.cancellation.watch(handle, options.signal);
     const reserves = kind !== Kind.task && kind !== Kind.inner;
@@ -568,6 +576,20 @@ export class Launcher implements PredicatePort {
     });
     return new TaskFuture<boolean>(this.#futures, handle, 0);
   }
+}
+
+/** Whether others may change at the same time what a task updates: then what it updates cannot be put back. */
+function sharesUpdates(leaf: Leaf, resolved: readonly Resolved[]): boolean {
+  if (leaf.harmless === true) return false;
+  return resolved.some(({ uses }) =>
+    uses.some((use) => usesTogether([use]) && privilegeOf(use.usage) === 'update'),
+  );
+}
+
+/** Whether a task may be begun again, however far it came: it says so, or updates nothing. */
+function harmless(leaf: Leaf, resolved: readonly Resolved[]): boolean {
+  if (leaf.harmless === true) return true;
+  return resolved.every(({ uses }) => groupsOf(uses).every(({ usage }) => privilegeOf(usage) !== 'update'));
 }
 
 function range(count: number): number[] {

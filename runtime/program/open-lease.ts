@@ -61,6 +61,7 @@ export async function openLease<F extends Fields, C extends Caps>(
   handle.lease = lease;
   let views = 0;
   const issue = () => {
+    engine.prepare();
     makeInstances(resolved, 1);
     rename(engine, resolved, 1);
     engine.openLaunch(handle, Kind.host, 0);

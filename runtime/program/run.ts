@@ -1,7 +1,8 @@
 // Runs a program: makes the machine, calls the main function, waits for all it launched, and takes the machine down.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+
 import { isMainThread } from 'node:worker_threads';
 import type { AnalysisFaults } from '../analysis/dependences.js';
 import { CancelledError, LaunchError, UsageError } from '../errors.js';
@@ -9,6 +10,7 @@ import type { TimelineEntry } from '../events/timeline.js';
 import { Bulk } from '../executors/bulk.js';
 import { InOrder, Virtual } from '../executors/one-thread.js';
 import { Threads } from '../executors/threads.js';
+import { RandomPlacement } from '../mapping/random-placement.js';
 import {
   type CostOf,
   LearningLongestFirst,
@@ -19,7 +21,9 @@ import type { Context } from './context.js';
 import { Engine } from './engine.js';
 import { rootContext } from './inner.js';
 import { type Leak, LeakWatch } from './leaks.js';
+import { killAtRandom } from './random-kills.js';
 import type { RunLogOptions } from './run-log.js';
+import { checkRetry } from './task.js';
 
 export const EXECUTORS = ['threads', 'bulk', 'inOrder', 'virtual'] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
@@ -49,6 +53,20 @@ export interface RunOptions {
   readonly rename?: boolean;
   /** A file that a profile of the run is written to (`.mprof`): for `maniple profile` and `maniple check`. */
   readonly profile?: string;
+  /** How often tasks that declare no `retry` are run again after they threw. Default 0. */
+  readonly retry?: number;
+  /** Where tasks are placed: blocks of consecutive points, or at random, for tests. */
+  readonly mapper?: 'default' | 'random';
+  /**
+   * The folder for memory that does not fit the budget: what no running task uses goes to a file there, which has no
+   * name. Default the system's folder for temporary files; false is nowhere.
+   */
+  readonly spill?: string | false;
+  /**
+   * After so many seconds in which no task has ended, though some are open, a message on the log says what the program
+   * waits for; then after twice as many, and so on. Default 60, 0 is never.
+   */
+  readonly watchdog_s?: number;
   /** Record what ran when, and hand it to `onTimeline` at the end. */
   readonly onTimeline?: (timeline: Timeline) => void;
   /** Statistics at the end. */
@@ -67,6 +85,12 @@ export interface RunOptions {
   readonly log?: (line: string) => void;
   /** Task records and launches alive at once. */
   readonly window?: { readonly records?: number; readonly launches?: number };
+  /** @internal heap of each worker's JavaScript; default node's */
+  readonly workerHeap_MB?: number;
+  /** @internal whatever nobody uses goes to disk at every launch */
+  readonly spillsAlways?: boolean;
+  /** @internal how many threads are ended at random moments of the run, each at a launch drawn by the seed */
+  readonly kills?: number;
   /** @internal faults for the tests of the tests */
   readonly faults?: AnalysisFaults;
   /** @internal fills and copies of more bytes are shared among workers */
@@ -98,6 +122,9 @@ export interface RunStatistics {
   readonly operations: number;
   readonly edges: number;
   readonly peakBytes: number;
+  /** Bytes that went to disk because the budget was full, and that came back. */
+  readonly spilledBytes: number;
+  readonly fetchedBytes: number;
 }
 
 function placementOf({ placement = 'block', costs }: RunOptions, workers: number): Placement | null {
@@ -152,6 +179,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   const placement = executor === 'bulk' ? placementOf(options, workers) : null;
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
   const leaks = options.leaks === undefined ? null : new LeakWatch(log);
+  if (options.retry !== undefined) checkRetry(options.retry, 'run()');
   const engine = new Engine({
     leaks,
     workers,
@@ -162,7 +190,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     rename: options.rename ?? true,
     record: recordOf(options, executor, placement),
     barriers: executor === 'bulk',
-    placement,
+    placement: options.mapper === 'random' ? new RandomPlacement(workers, seed) : placement,
     faults: options.faults ?? {},
     limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },
     chunkBytes: options.chunkBytes ?? 1 << 18,
@@ -176,6 +204,11 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
             : new Virtual(parts, options.eagerness),
     signal: options.signal ?? null,
     log,
+    retry: options.retry ?? 0,
+    spillsAlways: options.spillsAlways ?? false,
+    watchdog_s: options.watchdog_s ?? 60,
+    spill: options.spill === false ? null : (options.spill ?? tmpdir()),
+    workerHeap_MB: options.workerHeap_MB ?? null,
   });
   const { onEdge } = options;
   if (onEdge !== undefined) {
@@ -193,6 +226,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     engine.builder.onEdge = (before, _generation, after) => onEdge(describe(before), describe(after));
   }
   let complete = false;
+  if (options.kills !== undefined) killAtRandom(engine, options.kills);
   try {
     const value = await untilAborted(main, engine, options.signal);
     await engine.fence(engine.root);
@@ -208,6 +242,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     engine.poll();
     engine.runLog?.close(complete ? 'complete' : 'failed');
     if (leaks !== null) options.leaks?.(leaks.report());
+    engine.close();
     options.onTimeline?.({
       entries: engine.timeline(),
       taskNames: engine.taskNames,
@@ -217,6 +252,8 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
       operations: engine.operations,
       edges: engine.builder.edgesMade,
       peakBytes: engine.heap.peakBytes,
+      spilledBytes: engine.spilled.out,
+      fetchedBytes: engine.spilled.in,
     });
   }
 }

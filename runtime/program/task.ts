@@ -1,5 +1,6 @@
 // A task: the one place where a function, its region requirements and its name come together (declare-task.ts makes them).
 import { isMainThread } from 'node:worker_threads';
+import { LaunchError } from '../errors.js';
 import type { Leaf, Resource, TaskContext } from '../execution/leaf.js';
 import { usageOf } from '../privileges/index.js';
 import type { Disjointness, Projected, RegionRef, Views } from './capabilities.js';
@@ -40,8 +41,13 @@ export interface TaskDeclaration<R extends Requirements, A extends object, T> {
   readonly regions?: R;
   /** Leaf tasks (the default) launch nothing and run on workers. */
   readonly leaf?: true;
-  /** Running it again after a failure does no harm. */
+  /** Running it again does no harm, however far it came: nothing is saved for another attempt. */
   readonly idempotent?: boolean;
+  /**
+   * How often it is run again after it threw, or after its worker was lost, before it fails. What it updates is then as
+   * it was, random numbers are the same, and `context.attempt` counts. Default 0.
+   */
+  readonly retry?: number;
   /** The body returns a promise, and runs on the I/O lane. */
   readonly async?: boolean;
   /**
@@ -87,6 +93,8 @@ export class Task<R extends Requirements, A extends object, T> {
       shared: requirements.map((name) =>
         this.regions[name]!.uses.filter((use) => usesTogether([use])).map((use) => use.name),
       ),
+      ...(parts.idempotent === true && { harmless: true }),
+      ...(parts.retry !== undefined && { retry: parts.retry }),
       run: parts.run,
     };
   }
@@ -100,7 +108,18 @@ export interface TaskParts<R extends Requirements> {
   readonly async: boolean;
   readonly run: Leaf['run'];
   readonly inner: InnerBody | null;
+  readonly idempotent?: boolean | undefined;
+  readonly retry?: number | undefined;
 }
+
+/** Throws unless it is a number of retries. */
+export function checkRetry(retry: unknown, where: string): void {
+  if (Number.isInteger(retry) && (retry as number) >= 0 && (retry as number) <= RETRIES_MAX) return;
+  throw new LaunchError(
+    `${where}: retry is ${String(retry)}, but must be a whole number from 0 to ${RETRIES_MAX}.`,
+  );
+}
+const RETRIES_MAX = 1000;
 
 /**
  * Declares a per-worker resource: made at the first `context.use(resource)` on each worker, kept until the worker ends.

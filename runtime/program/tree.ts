@@ -146,7 +146,10 @@ export class Tree {
 
   /** The instance of a field; made of zeros at first use, unless all of it is about to be overwritten. */
   instance(field: number, overwritten = false): Instance {
-    return (this.#instances[field] ??= this.#create(field, !overwritten));
+    const instance = (this.#instances[field] ??= this.#create(field, !overwritten));
+    instance.touched = this.engine.preparing;
+    if (instance.place >= 0) this.engine.fetch(instance, !overwritten);
+    return instance;
   }
 
   #create(field: number, zeroed: boolean): Instance {
@@ -156,7 +159,16 @@ export class Tree {
     const bytes = Math.max(1, boxVolume(this.box) * type.bytesPerElement);
     const what = `${this.name}.${name}`;
     const unit = engine.allocate(bytes, what, zeroed);
-    const instance: Instance = { unit, bytes, what, users: 0, dead: false, spoilt: null };
+    const instance: Instance = {
+      unit,
+      bytes,
+      what,
+      users: 0,
+      dead: false,
+      place: -1,
+      touched: engine.preparing,
+      spoilt: null,
+    };
     engine.instances.add(instance);
     return instance;
   }
@@ -194,7 +206,9 @@ export class Tree {
           ? Access.reduce + REDUCTIONS.indexOf(reduction!)
           : privilege === 'read'
             ? Access.read
-            : Access.write;
+            : privilege === 'overwrite'
+              ? Access.overwrite
+              : Access.write;
       return {
         kind: ELEMENT_KINDS.indexOf(type.kind),
         lanes: type.lanes,

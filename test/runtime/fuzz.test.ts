@@ -28,6 +28,17 @@ const configurations: readonly { name: string; run: RunOptions; share: number; f
   { name: 'one worker', run: { executor: 'threads', workers: 1 }, share: 0.15 },
   { name: 'two workers', run: { executor: 'threads', workers: 2 }, share: 0.15 },
   { name: 'three workers', run: { executor: 'threads', workers: 3 }, share: 0.15 },
+  {
+    name: 'three workers that are lost at random',
+    run: { executor: 'threads', workers: 3, kills: 24, retry: 100 },
+    share: 0.02,
+  },
+  { name: 'virtual time, on disk', run: { executor: 'virtual', spillsAlways: true }, share: 0.02 },
+  {
+    name: 'three workers, on disk, placed at random',
+    run: { executor: 'threads', workers: 3, spillsAlways: true, mapper: 'random' },
+    share: 0.02,
+  },
   { name: 'bulk, one worker', run: { executor: 'bulk', workers: 1 }, share: 0.02 },
   { name: 'bulk, two workers', run: { executor: 'bulk', workers: 2 }, share: 0.02 },
   { name: 'bulk, longest first', run: { executor: 'bulk', workers: 3, placement: 'lpt' }, share: 0.02 },

@@ -1,0 +1,58 @@
+// Speaks up when nothing has ended for a long time though something should: what the program waits for may never come.
+import type { Graph } from '../graph/layout.js';
+import { heldRecords, progressOf } from './why-blocked.js';
+
+/** How often records that run are looked at. */
+const LOOK_MS = 250;
+
+export class Watchdog {
+  readonly #graph: Graph;
+  readonly #patience_ms: number;
+  readonly #bark: (silence_s: number) => void;
+  #timer: NodeJS.Timeout | null = null;
+  #progress = 0;
+  #since = Date.now();
+  #looked = 0;
+  #next_ms: number;
+  /** When records that run now were first seen running. */
+  readonly running = new Map<number, number>();
+
+  /** `bark` is called after `patience_s` seconds without an end, then after twice as many, and so on. */
+  constructor(graph: Graph, patience_s: number, bark: (silence_s: number) => void) {
+    this.#graph = graph;
+    this.#patience_ms = 1000 * patience_s;
+    this.#next_ms = this.#patience_ms;
+    this.#bark = bark;
+    if (patience_s > 0) this.#timer = setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  /** Looks, unless it did just now. A launching thread that is blocked calls it now and then. */
+  look(): void {
+    const now = Date.now();
+    if (this.#patience_ms === 0 || now - this.#looked < LOOK_MS) return;
+    this.#looked = now;
+    const held = new Set(heldRecords(this.#graph));
+    for (const record of this.running.keys()) if (!held.has(record)) this.running.delete(record);
+    for (const record of held) if (!this.running.has(record)) this.running.set(record, now);
+    const progress = progressOf(this.#graph);
+    if (progress !== this.#progress) {
+      this.#progress = progress;
+      this.#since = now;
+      this.#next_ms = this.#patience_ms;
+      return;
+    }
+    const silence_ms = now - this.#since;
+    if (silence_ms < this.#next_ms) return;
+    this.#next_ms *= 2;
+    this.#bark(silence_ms / 1000);
+  }
+
+  /** Something was launched after a time in which there was nothing to do. */
+  rest(): void {
+    this.#since = Date.now();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+}

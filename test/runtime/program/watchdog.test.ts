@@ -1,0 +1,61 @@
+// What is said when nothing ends: by itself after a while, or when the program asks.
+import t from 'tap';
+import { run } from '../../../runtime/index.js';
+import { add, Cell, seed, slow } from './recovery.tasks.js';
+
+t.test('whyBlocked names what waits, for whom, and where that runs', async (t) => {
+  const said = await run(
+    async (ctx) => {
+      const v = ctx.region([8], Cell, { name: 'cells' });
+      const p = v.partition.equal([2]);
+      await ctx.started();
+      ctx.index([2], slow, { v: p.at() }, { ms: 1500 });
+      const sum = ctx.launch(add, { v, sum: v });
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      const waiting = ctx.whyBlocked(sum);
+      await sum;
+      return { waiting, ended: ctx.whyBlocked(sum) };
+    },
+    { workers: 2 },
+  );
+  t.match(
+    said.waiting,
+    /^add \(operation \d+, launched at .*watchdog\.test\.js:\d+:\d+\): 1 of 1 tasks have not ended\.\n {2}add \(operation \d+\) waits itself for 2 more\.\n {4}It waits for slow, point [01] \(operation \d+\), which runs on worker [01]/,
+  );
+  t.match(said.ended, /has ended/);
+});
+
+t.test('the watchdog speaks up, even while the launching thread is blocked', async (t) => {
+  const lines: string[] = [];
+  await run(
+    async (ctx) => {
+      const v = ctx.region([8], Cell, { name: 'cells' });
+      ctx.launch(slow, { v }, { ms: 1500 });
+      v.write('b', new Float64Array(8));
+      ctx.launch(seed, { v }, { by: 1 });
+    },
+    { workers: 1, watchdog_s: 0.5, log: (line) => lines.push(line) },
+  );
+  t.ok(lines.length === 1 || lines.length === 2, 'once, and once more after twice as long');
+  t.match(
+    lines[0],
+    /^maniple: no task has ended for \d s\.\nslow \(operation 0, .*\): 1 of 1 tasks have not ended\.\n {2}slow \(operation 0\) runs on worker 0/,
+  );
+});
+
+t.test('a program that works, or rests, is left alone', async (t) => {
+  const lines: string[] = [];
+  await run(
+    async (ctx) => {
+      const v = ctx.region([8], Cell);
+      for (let i = 0; i < 8; i++) {
+        ctx.launch(slow, { v }, { ms: 100 });
+        await ctx.fence();
+      }
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await ctx.launch(slow, { v }, { ms: 100 });
+    },
+    { workers: 1, watchdog_s: 0.5, log: (line) => lines.push(line) },
+  );
+  t.same(lines, []);
+});
