@@ -88,7 +88,7 @@ export class LaneRecorder {
   #open = 0;
   /** Expected time of those. */
   #expected = 0;
-  #away = true;
+  #away: boolean;
   #source: number = Source.direct << EndBit.sourceShift;
   /** Per kind of task: time to expect (infinite while unknown), and records left to time one by one. */
   readonly #estimate: Float64Array;
@@ -96,6 +96,9 @@ export class LaneRecorder {
 
   constructor(ring: SharedLaneLog, kinds: number, alwaysMarks = false) {
     this.#ends = ring.ends;
+    // A thread on this lane may have been lost: this one goes on behind it.
+    this.#put = ring.ends[0]!;
+    this.#away = this.#put === 0;
     this.#words = ring.words;
     this.#times = new Float64Array(ring.words.buffer);
     this.#mask = ring.words.length / ENTRY_WORDS - 1;

@@ -1,6 +1,6 @@
 // When a gang runs, and who runs it. The protocol is told in README.md ("Gangs").
 import { LaneWord, Phase } from '../graph/lanes.js';
-import { type Graph, lineOf, State, Word } from '../graph/layout.js';
+import { type Graph, Kind, lineOf, State, Word } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import { Decision, GangWord, memberOf } from './gang-block.js';
@@ -72,6 +72,57 @@ function call(graph: Graph, heap: Heap, slot: number): boolean {
   control[Word.gangCalls] = number;
   Atomics.store(control, Word.gangCall, number);
   return true;
+}
+
+/**
+ * Puts in order what a thread left that was lost while it held the lock; the caller has the lock instead. What holds is
+ * what the states of the members say: who is parked is ready, who runs has a seat. True when a gang calls.
+ */
+export function mendGangs(graph: Graph, heap: Heap): boolean {
+  const { control, gang, kind, launch, limits, first, reserved, state } = graph;
+  let list = 0;
+  for (let record = 0; record < limits.records; record++) {
+    const slot = launch[record]!;
+    if (kind[slot] !== Kind.gang || first[record] !== 0 || !isOpen(state[record]!)) continue;
+    const unit = gang[slot]!;
+    const size = heap.load(unit, GangWord.size);
+    const members = Array.from({ length: size }, (_, rank) => memberOf(heap, unit, rank));
+    // The last members may not be written yet.
+    const states = members.map((member, rank) =>
+      launch[member] === slot && first[member] === rank ? state[member]! : State.waiting,
+    );
+    const seats = states.filter((now) => now >= State.running).length;
+    const called = control[Word.gang] === slot + 1;
+    if (called && control[Word.gangCall] !== 0) {
+      states.forEach((now, rank) => {
+        heap.store(unit, GangWord.data + size + rank, now >= State.running ? 1 : 0);
+      });
+      heap.store(unit, GangWord.seats, seats);
+    } else if (seats === 0 && !called) {
+      const ready = states.filter((now) => now === State.parked).length;
+      heap.store(unit, GangWord.ready, ready);
+      if (ready < size) continue;
+      heap.store(unit, GangWord.next, list);
+      list = slot + 1;
+    }
+    if (called && seats === size) {
+      Atomics.store(control, Word.gangCall, 0);
+      control[Word.gang] = 0;
+    }
+  }
+  control[Word.gangsReady] = list;
+  const slot = control[Word.gang]! - 1;
+  if (slot < 0) return next(graph, heap);
+  if (control[Word.gangCall] !== 0) return true;
+  // In the queue of a reservation, or given the last one just now: whoever gives it that calls it.
+  const leader = memberOf(heap, gang[slot]!, 0);
+  if (reserved[leader] !== 0 && state[leader] !== State.parked) return false;
+  return acquire(graph, heap, leader) && call(graph, heap, slot);
+}
+
+/** Neither free nor ended. */
+function isOpen(state: number): boolean {
+  return state === State.waiting || state === State.judged || state === State.parked || state >= State.queued;
 }
 
 /** A worker's way into gangs. */

@@ -3,7 +3,7 @@
 import { GangError } from '../errors.js';
 import { endBits, type LaneRecorder } from '../events/lane-log.js';
 import { LaneWord, Phase } from '../graph/lanes.js';
-import { Again, Gate, type Graph, Kind, lineOf, MAX_REQUIREMENTS } from '../graph/layout.js';
+import { Again, Gate, type Graph, Kind, lineOf, MAX_REQUIREMENTS, runsTask } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import { freeValue, Results, readArgs, readValue, Tag, writeValue } from '../memory/launch-layout.js';
@@ -183,9 +183,22 @@ export class Lane {
     // Only tasks have a kind of their own.
     const kind = what === Kind.task || what === Kind.atomic ? 1 + graph.task[slot]! : 0;
     recorder.begin(kind);
+    const line = this.#line;
+    line[LaneWord.logged] = 0;
     const done = this.#run(record);
     recorder.end(graph.number[record]!, kind, endBits(!done, done && graph.poison[record] !== 0));
+    line[LaneWord.logged] = 1;
     return done;
+  }
+
+  /** The end of a record that a lost thread had brought to its end, if it did not write it down. */
+  #logged(record: number, done: boolean): void {
+    const { recorder } = this.#options;
+    if (recorder === null || this.#line[LaneWord.logged] === 1) return;
+    const graph = this.#graph;
+    const kind = runsTask(graph.kind[graph.launch[record]!]!) ? 1 + graph.task[graph.launch[record]!]! : 0;
+    recorder.begin(kind);
+    recorder.end(graph.number[record]!, kind, endBits(!done, done && graph.poison[record] !== 0));
   }
 
   #run(record: number): boolean {
@@ -216,8 +229,10 @@ export class Lane {
     const { recorder } = this.#options;
     const kind = 1 + graph.task[slot]!;
     recorder?.begin(kind);
+    this.#line[LaneWord.logged] = 0;
     const done = this.#runDecided(record, slot, words[GangWord.decision]!);
     recorder?.end(graph.number[record]!, kind, endBits(!done, done && graph.poison[record] !== 0));
+    this.#line[LaneWord.logged] = 1;
     context.gang = null;
     this.#line[LaneWord.failed] = done ? 0 : 1;
     this.#line[LaneWord.phase] = Phase.complete;
@@ -253,6 +268,7 @@ export class Lane {
       if (treeUnit !== 0) this.#climb(record, null, Atomics.load(graph.poison, record));
       line[LaneWord.phase] = Phase.complete;
     }
+    this.#logged(record, line[LaneWord.failed] === 0);
     return this.#endMember(record, line[LaneWord.failed] === 0, true);
   }
 
@@ -457,6 +473,7 @@ export class Lane {
     }
     this.#forget(record);
     const done = line[LaneWord.failed] === 0;
+    this.#logged(record, done);
     this.#release(record, done);
     return done;
   }
@@ -474,6 +491,7 @@ export class Lane {
     line[LaneWord.began] = 0;
     if (this.mayBeginAgain(record)) return this.run(record);
     if (graph.tree[slot] !== 0) this.#climb(record, null, Atomics.load(graph.poison, record));
+    this.#logged(record, false);
     this.#release(record, false);
     return false;
   }

@@ -1,7 +1,7 @@
 // Reservations at run time: an atomic task holds those of the elements it touches while it runs. A record takes its
 // reservations in ascending order; the first that is taken lets it wait in that one's queue, and the worker goes on with
 // other records. Whoever releases a reservation hands it to the first in the queue. The protocol is told in README.md.
-import { type Graph, NONE, State, Word } from '../graph/layout.js';
+import { type Graph, Kind, NONE, State, Word } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
 import type { ReadySink } from './finish.js';
 import { lock, unlock } from './spin-lock.js';
@@ -73,7 +73,7 @@ function advance(graph: Graph, heap: Heap, record: number, unit: number): boolea
       if (waitingFirst[reservation] === NONE) waitingFirst[reservation] = record;
       else link[waitingLast[reservation]!] = record;
       waitingLast[reservation] = record;
-      state[record] = State.parked;
+      state[record] = State.queued;
       return false;
     }
     holders[reservation] = exclusive ? -1 : holders[reservation]! + 1;
@@ -100,4 +100,55 @@ function grant(graph: Graph, heap: Heap, reservation: number, granted: number[])
     graph.state[record] = graph.poison[record] === 0 ? State.waiting : State.judged;
     granted.push(record);
   }
+}
+
+/**
+ * Puts in order what a thread left that was lost while it held the lock; the caller has the lock instead. What holds is
+ * what each record's own list and state say; holders and queues are made anew from these. Returns the records that now
+ * have all they wait for. Queues are in program order then, as who came first is not known any more.
+ */
+export function mendReservations(graph: Graph, heap: Heap): number[] {
+  const { first, holders, kind, launch, limits, operation, pending, reserved, state } = graph;
+  const { link, waitingFirst, waitingLast } = graph;
+  holders.fill(0);
+  waitingFirst.fill(NONE);
+  const queued: number[] = [];
+  for (let record = 0; record < limits.records; record++) {
+    const now = state[record]!;
+    const open = now === State.waiting || now === State.judged || now === State.parked || now >= State.queued;
+    // Only who is ready has taken anything; the list of others may not be written yet.
+    if (!open || Atomics.load(pending, record) !== 0) continue;
+    const slot = launch[record]!;
+    const what = kind[slot]!;
+    const takes = what === Kind.atomic || what === Kind.apply || what === Kind.io;
+    if (!takes && !(what === Kind.gang && first[record] === 0)) continue;
+    const unit = reserved[record]!;
+    if (unit === 0) continue;
+    const held = heap.load(unit, ListWord.held);
+    for (let i = 0; i < held; i++) {
+      const code = heap.load(unit, ListWord.codes + i);
+      holders[code >> 1] = (code & 1) === 1 ? -1 : holders[code >> 1]! + 1;
+    }
+    if (now === State.queued) queued.push(record);
+  }
+  queued.sort((a, b) => operation[launch[a]!]! - operation[launch[b]!]! || first[a]! - first[b]!);
+  const granted: number[] = [];
+  for (const record of queued) {
+    const unit = reserved[record]!;
+    const held = heap.load(unit, ListWord.held);
+    if (held === heap.load(unit, ListWord.count)) {
+      state[record] = graph.poison[record] === 0 ? State.waiting : State.judged;
+      granted.push(record);
+      continue;
+    }
+    const reservation = heap.load(unit, ListWord.codes + held) >> 1;
+    link[record] = NONE;
+    if (waitingFirst[reservation] === NONE) waitingFirst[reservation] = record;
+    else link[waitingLast[reservation]!] = record;
+    waitingLast[reservation] = record;
+  }
+  for (let reservation = 0; reservation < holders.length; reservation++) {
+    grant(graph, heap, reservation, granted);
+  }
+  return granted;
 }

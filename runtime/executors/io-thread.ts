@@ -54,7 +54,7 @@ function told(watched: boolean): void {
 async function start(record: number, adopted: boolean): Promise<void> {
   const task = graph.task[graph.launch[record]!]!;
   if (!loader.has(task)) await loader.load(task);
-  // One that is parked comes again.
+  // One that waits in a queue comes again.
   if (!acquire(graph, heap, record)) return;
   const done = (!adopted || lane.mayBeginAgain(record)) && (await lane.runAsync(record));
   release(graph, heap, record, ready);

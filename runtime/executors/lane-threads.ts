@@ -1,8 +1,9 @@
 // The threads of one lane, one after the other: when one is lost, another takes its place and goes on with what it had.
 import type { Worker } from 'node:worker_threads';
-import { heldBy } from '../execution/spin-lock.js';
+import { mendLocks } from '../execution/lost-locks.js';
+import { whileWaiting } from '../execution/spin-lock.js';
 import { LaneWord, Status } from '../graph/lanes.js';
-import { lineOf, Word } from '../graph/layout.js';
+import { lineOf } from '../graph/layout.js';
 import type { ExecutorParts } from './executor.js';
 
 /** Threads lost in a row that never got to look for work: then there is something wrong that another will not mend. */
@@ -19,6 +20,7 @@ export class LaneThreads {
   #stopping = false;
   #given = false;
   #condemned: Worker | null = null;
+  readonly #forgetLock: () => void;
 
   /** `make` starts a thread; `adopts` says that one before it was lost. */
   constructor(parts: ExecutorParts, lane: number, make: (adopts: boolean) => Worker) {
@@ -27,6 +29,7 @@ export class LaneThreads {
     this.#line = lineOf(parts.graph, lane);
     this.#make = make;
     this.#thread = this.#start(false);
+    this.#forgetLock = whileWaiting(() => this.look());
   }
 
   #start(adopts: boolean): Worker {
@@ -58,9 +61,8 @@ export class LaneThreads {
     if (Atomics.load(graph.lanes, this.#lane * LaneWord.words + LaneWord.looks) === this.#looks) {
       this.#stillborn++;
     } else this.#stillborn = 0;
-    // What a lock guards may be half changed.
-    const locked = [Word.admission, Word.gangLock].some((word) => heldBy(graph.control, word, this.#lane));
-    if (this.#stillborn >= STILLBORN_MAX || locked) {
+    mendLocks(graph, heap, this.#lane);
+    if (this.#stillborn >= STILLBORN_MAX) {
       this.#given = true;
       this.#parts.lost(this.#lane, why, false);
       return;
@@ -81,6 +83,7 @@ export class LaneThreads {
   /** Waits `patience_ms` for the loop to see the stop word; a task that runs on and on is ended with its thread. */
   async stop(patience_ms: number): Promise<void> {
     this.#stopping = true;
+    this.#forgetLock();
     const thread = this.#thread;
     if (thread.threadId < 0) return; // it has ended already
     if (patience_ms === 0) {

@@ -27,6 +27,8 @@ export const LaneWord = {
   step: 11,
   /** 1 once the record's task was called; 2 once the member of a gang was counted as ended, `value` being the count before. */
   began: 12,
+  /** 1 once the end of the record it holds was written into the log. */
+  logged: 13,
   words: 16,
 } as const;
 

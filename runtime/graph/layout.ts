@@ -95,8 +95,10 @@ export const State = {
   skipped: 4,
   /** Ready, and the launching thread has said exactly which failure has reached it, if any. */
   judged: 5,
-  /** Nothing to wait for in the graph, but for a reservation or for the other members of its gang: see `../execution/README.md`. */
+  /** A member of a gang, ready: it waits for the others, for reservations, for workers. See `../execution/README.md`. */
   parked: 6,
+  /** Ready, and in the queue of a reservation. */
+  queued: 7,
   /** Plus the number of the lane that runs it. */
   running: 16,
 } as const;

@@ -598,6 +598,8 @@ export class Engine {
         continue;
       }
       if (graph.kind[handle.slot] !== Kind.host) {
+        // One that is not judged was given its last reservation in place of a lost thread.
+        if (!marked[i]) graph.state[record] = State.waiting;
         this.executor.ready(record);
         continue;
       }

@@ -11,8 +11,9 @@ export class Watchdog {
   readonly #bark: (silence_s: number) => void;
   #timer: NodeJS.Timeout | null = null;
   #progress = 0;
-  #since = Date.now();
-  #looked = 0;
+  /** How long nothing has ended, as far as this process was there to see it. */
+  #silence_ms = 0;
+  #looked = Date.now();
   #next_ms: number;
   /** When records that run now were first seen running. */
   readonly running = new Map<number, number>();
@@ -30,6 +31,8 @@ export class Watchdog {
   look(): void {
     const now = Date.now();
     if (this.#patience_ms === 0 || now - this.#looked < LOOK_MS) return;
+    // While the process was stopped, or got no processor, its tasks got none either: that is no silence of theirs.
+    const passed_ms = Math.min(now - this.#looked, 2 * LOOK_MS);
     this.#looked = now;
     const held = new Set(heldRecords(this.#graph));
     for (const record of this.running.keys()) if (!held.has(record)) this.running.delete(record);
@@ -37,19 +40,20 @@ export class Watchdog {
     const progress = progressOf(this.#graph);
     if (progress !== this.#progress) {
       this.#progress = progress;
-      this.#since = now;
+      this.#silence_ms = 0;
       this.#next_ms = this.#patience_ms;
       return;
     }
-    const silence_ms = now - this.#since;
-    if (silence_ms < this.#next_ms) return;
+    this.#silence_ms += passed_ms;
+    if (this.#silence_ms < this.#next_ms) return;
     this.#next_ms *= 2;
-    this.#bark(silence_ms / 1000);
+    this.#bark(this.#silence_ms / 1000);
   }
 
   /** Something was launched after a time in which there was nothing to do. */
   rest(): void {
-    this.#since = Date.now();
+    this.#silence_ms = 0;
+    this.#looked = Date.now();
   }
 
   stop(): void {

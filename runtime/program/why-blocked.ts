@@ -37,11 +37,8 @@ function doing(graph: Graph, record: number, since: ReadonlyMap<number, number>,
   const unmet = Atomics.load(graph.pending, record);
   if (unmet > 0) return `waits itself for ${unmet} more`;
   const kind = graph.kind[graph.launch[record]!]!;
-  if (state === State.parked) {
-    return kind === Kind.gang
-      ? 'is ready, and waits for the other members of its gang, a reservation, or workers'
-      : 'is ready, and waits for a reservation that another atomic task holds';
-  }
+  if (state === State.parked) return 'is ready, and waits for the other members of its gang, or for workers';
+  if (state === State.queued) return 'is ready, and waits for a reservation that another atomic task holds';
   if (kind === Kind.host) return 'is ready, and waits for the launching thread';
   return `is ready, and waits for ${kind === Kind.io ? 'the I/O lane' : 'a worker'}`;
 }
@@ -71,7 +68,11 @@ function creditors(graph: Graph): Map<number, number[]> {
 /** Neither free nor ended. */
 function isOpen(state: number): boolean {
   return (
-    state === State.waiting || state === State.judged || state === State.parked || state >= State.running
+    state === State.waiting ||
+    state === State.judged ||
+    state === State.parked ||
+    state === State.queued ||
+    state >= State.running
   );
 }
 

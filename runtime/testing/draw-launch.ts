@@ -31,6 +31,7 @@ function drawPrivilege(draw: Draw, region: LiveRegion, field: string): Privilege
 export interface CoherenceOptions {
   readonly often: number;
   readonly uses: 'commuting' | 'any';
+  readonly kinds: readonly ('atomic' | 'simultaneous')[];
 }
 
 type Coherence = FieldUse['coherence'];
@@ -44,12 +45,10 @@ function commutes({ privilege }: FieldUse, { kind, range }: FieldDescription): b
 /** The uses with a coherence where that is possible. */
 function shared(draw: Draw, uses: FieldUse[], region: LiveRegion, options: CoherenceOptions): FieldUse[] {
   if (!draw.chance(options.often)) return uses;
-  const common = draw.pick(['atomic', 'simultaneous'] as const);
+  const common = draw.pick(options.kinds);
   return uses.map((use) => {
     if (options.uses === 'commuting' && !commutes(use, region.fields.get(use.field)!)) return use;
-    const coherence: Coherence = draw.chance(0.8)
-      ? common
-      : draw.pick([undefined, 'atomic', 'simultaneous'] as const);
+    const coherence: Coherence = draw.chance(0.8) ? common : draw.pick([undefined, ...options.kinds]);
     return coherence ? { ...use, coherence } : use;
   });
 }
@@ -175,7 +174,7 @@ export function mend(
     drop: pair[0] === pair[1] ? 0 : 5,
     share: shareable ? 40 * coherence.often : 0,
   });
-  const together: Coherence = way === 'share' ? draw.pick(['atomic', 'simultaneous'] as const) : undefined;
+  const together: Coherence = way === 'share' ? draw.pick(coherence.kinds) : undefined;
   const victim = draw.pick(pair);
   const privilege: Privilege =
     way === 'read' ? { kind: 'read' } : { kind: 'reduce', operator: draw.pick(operatorsOf(kind)) };

@@ -4,7 +4,7 @@ import { checkLog } from '../observe/check.js';
 import type { RunOptions } from '../program/run.js';
 import { type Difference, firstDifference, runDifferential } from './differential.js';
 import { countShapes, observeAll, runtimeExecutor } from './driver.js';
-import { generateProgram } from './generator.js';
+import { type GeneratorOptions, generateProgram } from './generator.js';
 import type { Observed } from './interpreter.js';
 import { keyedDraw } from './keyed-random.js';
 import type { Program } from './program-description.js';
@@ -46,12 +46,12 @@ interface Batch {
 }
 
 /** Programs from `seed` on: most of them short, some long. */
-function drawBatch(seed: number, operationsLeft: number, failures: number, gangMax: number): Batch {
+function drawBatch(seed: number, operationsLeft: number, options: GeneratorOptions): Batch {
   const batch: Batch = { programs: [], expected: [], operations: 0 };
   for (let shapes = 0; batch.programs.length < programsPerBatch && batch.operations < operationsLeft; ) {
     const number = seed + batch.programs.length;
     const operations = keyedDraw(number, 0xf022).logUniform(4, 300);
-    const { program, observed } = generateProgram(number, { operations, failures, gangMax });
+    const { program, observed } = generateProgram(number, { ...options, operations });
     shapes += countShapes(program);
     if (shapes > shapesMax && batch.programs.length > 0) break;
     batch.programs.push(program);
@@ -149,10 +149,15 @@ export async function fuzz({
   onBatch,
 }: FuzzOptions): Promise<FuzzResult> {
   let done = 0;
-  const gangMax = Math.min(GANG_MAX, run.workers ?? availableParallelism());
+  const kinds: GeneratorOptions = {
+    failures,
+    gangMax: Math.min(GANG_MAX, run.workers ?? availableParallelism()),
+    // A gang whose member is lost fails, and so does a task that shares what it updates: neither can be begun again.
+    ...((run.kills ?? 0) > 0 && { gangMax: 0, coherences: ['atomic'] }),
+  };
   let seed = firstSeed;
   while (done < operations) {
-    const batch = drawBatch(seed, operations - done, failures, gangMax);
+    const batch = drawBatch(seed, operations - done, kinds);
     // How far the program runs ahead of its tasks, where that can be chosen.
     const eagerness = keyedDraw(seed, 0xea6e).pick([0, 0.05, 0.25, 0.5, 1]);
     // Whether fills and copies of small regions are cut into chunks.

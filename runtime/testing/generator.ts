@@ -19,6 +19,8 @@ export interface GeneratorOptions {
   readonly coherence?: number;
   /** Which of its uses: those whose results do not depend on the order (the default), or any. */
   readonly coherentUses?: 'commuting' | 'any';
+  /** Which coherences; default both. */
+  readonly coherences?: readonly ('atomic' | 'simultaneous')[];
   /** The most points that a launch may have to be made a gang now and then. Default 0. */
   readonly gangMax?: number;
   /** How many partitions may live at once before new ones become rare. Default 8. */
@@ -178,6 +180,7 @@ export function generateProgram(
     coherence: {
       often: options.failures ? 0 : (options.coherence ?? 0.2),
       uses: options.coherentUses ?? 'commuting',
+      kinds: options.coherences ?? ['atomic', 'simultaneous'],
     },
   };
   const wanted = options.operations ?? sizes.logUniform(8, 64);
