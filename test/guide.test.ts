@@ -19,6 +19,9 @@ import { agrees, steps } from './support/guide.js';
 import { checkout } from './support/needs.js';
 import { complaints } from './support/program-types.js';
 
+// Every command of every chapter runs: on a machine that is busy that takes a while.
+t.setTimeout(600_000);
+
 const chapters = [
   'README.md',
   ...readdirSync(join(checkout, 'docs/guide'))
