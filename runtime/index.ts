@@ -4,7 +4,15 @@ export type { Gang } from './execution/gang.js';
 export type { Resource, TaskContext } from './execution/leaf.js';
 export type { Shape } from './execution/view.js';
 export { type CostOf, recordedCosts } from './mapping/static-placement.js';
+export { type RawFileOptions, rawFile } from './memory/attach/raw-file.js';
+export { type AttachMode, FileSource } from './memory/attach/source.js';
 export type { ReductionName } from './privileges/index.js';
+export {
+  type AttachedSources,
+  Attachment,
+  type AttachOptions,
+  type DetachOptions,
+} from './program/attachment.js';
 export type {
   AllCaps,
   Cap,

@@ -1,5 +1,6 @@
 // Tasks that the runtime itself launches: found by name, without a module.
 import type { TypedArray } from '../privileges/element.js';
+import { fileLeaves } from './attached-file.js';
 import { copyLeaf, copyShape } from './copy.js';
 import type { Leaf } from './leaf.js';
 import type { Piece } from './view.js';
@@ -80,7 +81,7 @@ function holds(value: unknown): boolean {
   );
 }
 
-const leaves = new Map<string, Leaf>([fill, predicate].map((leaf) => [leaf.name, leaf]));
+const leaves = new Map<string, Leaf>([fill, predicate, ...fileLeaves].map((leaf) => [leaf.name, leaf]));
 
 /** The built-in task of a name: the same object every time. */
 export function builtinLeaf(name: string): Leaf | undefined {

@@ -7,7 +7,7 @@ import { Again, Gate, type Graph, Kind, lineOf, MAX_REQUIREMENTS, runsTask } fro
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import { freeValue, Results, readArgs, readValue, Tag, writeValue } from '../memory/launch-layout.js';
-import { SpaceWord, ViewWord } from '../memory/view-layout.js';
+import { Access, FieldWord, SpaceWord, ViewWord } from '../memory/view-layout.js';
 import type { ReadySink } from './finish.js';
 import { foldResults } from './fold-results.js';
 import { breakGang, endMember, GangMember } from './gang.js';
@@ -681,8 +681,8 @@ export class Lane {
     const units: number[] = [];
     let next = 0;
     for (let f = 0; f < this.#heap.load(unit, ViewWord.fields); f++) {
-      const access = this.#heap.load(unit, ViewWord.data + 4 * f + 2);
-      units.push(access >= 2 ? part.units[next++]! : 0);
+      const access = this.#heap.load(unit, ViewWord.data + FieldWord.size * f + FieldWord.access);
+      units.push(access >= Access.reduce ? part.units[next++]! : 0);
     }
     return { first: part.first, last: part.last, units };
   }

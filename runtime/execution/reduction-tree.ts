@@ -67,6 +67,8 @@ interface Target {
     readonly lanes: number;
     readonly op: number;
     readonly home: number;
+    /** Position of the first point there. */
+    readonly homeFirst: number;
     readonly bytesPerPoint: number;
   }[];
 }
@@ -83,6 +85,7 @@ function readTargets(heap: Heap, tree: number): Target[] {
         lanes,
         op: heap.load(view, at + FieldWord.access) - Access.reduce,
         home: heap.load(view, at + FieldWord.unit),
+        homeFirst: heap.load(view, at + FieldWord.first),
         bytesPerPoint: lanes * ELEMENT_ARRAYS[kind]!.BYTES_PER_ELEMENT,
       };
     });
@@ -337,14 +340,14 @@ export class ReductionTree {
       const first = heap.load(space, SpaceWord.first);
       const pieces = heap.load(space, SpaceWord.runs);
       const list = pieces > 1 ? heap.int32(space, SpaceWord.data + 2 * pieces) : null;
-      fields.forEach(({ kind, lanes, op, home }, f) => {
+      fields.forEach(({ kind, lanes, op, home, homeFirst }, f) => {
         const fold = (offset: number, length: number) =>
           this.#foldHome(
             shared,
             kind,
             op,
             lanes,
-            elements(heap, kind, home, (first + offset) * lanes, length * lanes),
+            elements(heap, kind, home, (first + offset - homeFirst) * lanes, length * lanes),
             elements(heap, kind, partial.units[f]!, (first + offset - partial.first) * lanes, length * lanes),
           );
         if (list === null) {

@@ -19,8 +19,9 @@ function eachPiece(heap: Heap, views: readonly number[], visit: (bytes: Uint8Arr
         heap.load(view, at + FieldWord.lanes) *
         ELEMENT_ARRAYS[heap.load(view, at + FieldWord.kind)]!.BYTES_PER_ELEMENT;
       const { buffer, byte } = heap.locate(heap.load(view, at + FieldWord.unit));
+      const start = heap.load(view, at + FieldWord.first);
       const piece = (from: number, length: number) =>
-        visit(new Uint8Array(buffer, byte + from * stride, length * stride));
+        visit(new Uint8Array(buffer, byte + (from - start) * stride, length * stride));
       if (list === null) {
         const length = heap.load(space, SpaceWord.last) - first;
         if (length > 0) piece(first, length);

@@ -196,8 +196,9 @@ export function decodeView(
     const access = words[at + FieldWord.access]!;
     const reduces = access >= Access.reduce;
     const base = reduces ? partial!.units[i]! : words[at + FieldWord.unit]!;
-    // A view of no points has no place in the partial: its first position may lie before it.
-    const skip = span === 0 ? 0 : reduces ? first - partial!.first : first;
+    // A view of no points has no place in what holds the others: its first position may lie before it.
+    const start = reduces ? partial!.first : words[at + FieldWord.first]!;
+    const skip = span === 0 ? 0 : first - start;
     const array = elements(heap, kind, base, skip * lanes, span * lanes);
     const value = reduces ? reduceView(kind, access - Access.reduce, array) : array;
     view[names[i]!] = guard === undefined ? value : guard(value, access, pieces, lanes, names[i]!);

@@ -16,6 +16,8 @@ export interface Instance {
   /** Where it lies in the heap; 0 while it is on disk. */
   unit: number;
   readonly bytes: number;
+  /** Position, in the layout of the tree, of the first point that it holds; 0 for those that hold all. */
+  readonly first: number;
   /** What it holds, in words, for memory reports. */
   readonly what: string;
   /** Launches that use it and have not ended. */
@@ -28,4 +30,6 @@ export interface Instance {
   touched: number;
   /** What failures have left unwritten; null where nothing is. */
   spoilt: Spoilt[] | null;
+  /** It can be had again from what it is attached to: it does not go to disk. */
+  readonly attached: boolean;
 }

@@ -112,14 +112,18 @@ export function writeSpace(heap: Heap, space: IndexSpace, box: Box): { unit: num
 }
 
 export const ViewWord = { serial: 0, space: 1, fields: 2, box: 4, data: 10 } as const;
-export const FieldWord = { kind: 0, lanes: 1, access: 2, unit: 3, size: 4 } as const;
+export const FieldWord = { kind: 0, lanes: 1, access: 2, unit: 3, first: 4, size: 5 } as const;
 
-/** One field of a view. `unit` is where its instance is; 0 for a reduction, whose partial the lane makes. */
+/**
+ * One field of a view. `unit` is where its instance is, and `first` the position in the layout of the first point that
+ * the instance holds.
+ */
 export interface FieldOfView {
   readonly kind: number;
   readonly lanes: number;
   readonly access: number;
   readonly unit: number;
+  readonly first: number;
 }
 
 let serials = 0;
@@ -147,6 +151,7 @@ export function writeView(
     words[at + FieldWord.lanes] = field.lanes;
     words[at + FieldWord.access] = field.access;
     words[at + FieldWord.unit] = field.unit;
+    words[at + FieldWord.first] = field.first;
   });
   return { unit, bytes };
 }

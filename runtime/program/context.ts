@@ -5,6 +5,7 @@ import { LaunchError } from '../errors.js';
 import { randomAt } from '../execution/random.js';
 import type { FieldSpace, Fields } from '../regions/index.js';
 import { IndexSpace, type Point } from '../spaces/index.js';
+import { type AttachedSources, type Attachment, type AttachOptions, attach } from './attachment.js';
 import type { AllCaps, Cap, Projected, RegionRef } from './capabilities.js';
 import { type CopiedFields, type Copy, copy, type IndexCopy } from './copy.js';
 import type { Engine, RunEvents } from './engine.js';
@@ -15,10 +16,11 @@ import type { ProgramScope } from './handle.js';
 import { HostOperations } from './host.js';
 import type { FillOptions, LaunchOptions } from './launch-options.js';
 import { Launcher } from './launcher.js';
+import { checkPlace } from './place.js';
 import type { InnerPort, RegionPort } from './ports.js';
 import { Predicate } from './predicate.js';
 import type { Projections } from './projections.js';
-import { type Region, rootRegion } from './region.js';
+import { Partition, Region, rootRegion } from './region.js';
 import type { IndexArgs, Requirements, SingleArgs, Task } from './task.js';
 import { Tree } from './tree.js';
 
@@ -172,6 +174,53 @@ export class Context {
     options?: FillOptions,
   ): void {
     copy(this.#launcher, this.#launcher.domain(domain), copied, here(this.indexCopy), options);
+  }
+
+  /**
+   * Makes fields of a region the elements of something outside: of a file, or of an array of the program. Until the detach
+   * the data belong to the run. What operations read is loaded when it is first needed, in program order and beside other
+   * work; what they write (in mode `update` or `create`) is there at a flush, or at the detach.
+   *
+   * ```ts
+   * const input = ctx.attach(frames, { counts: rawFile('dark.raw', { kind: 'u16' }) });
+   * const output = ctx.attach(mean, { value: npy.source('mean.npy') }, { mode: 'create' });
+   * ```
+   *
+   * The source has one element for every point of the region's bounding box, in row-major order. A field that is attached as a
+   * whole may be larger than the memory: it is loaded by stretches, and what was not used for longest is given up.
+   * @throws DataError for a file that is missing, too short, or not to be written; LaunchError for one that holds something else,
+   * and for elements that are attached already
+   */
+  attach<F extends Fields>(
+    region: RegionRef<F, Record<never, never>>,
+    sources: AttachedSources<F>,
+    options: AttachOptions = {},
+  ): Attachment {
+    const place = checkPlace(this.#engine, region, 'region', 'attach');
+    if (!(place instanceof Region))
+      throw new LaunchError(
+        'attach: a partition is attached with ctx.indexAttach, a source for each colour.',
+      );
+    const regions = [{ space: place.indexSpace, sources }];
+    return attach(this.#engine, this.#host, this.#scope, place.tree, regions, options, here(this.attach));
+  }
+
+  /** The same with sources for every colour of a partition: one file for each shard. One attachment. */
+  indexAttach<F extends Fields>(
+    partition: Partition<F, Record<never, never>, 'disjoint'> | Partition<F, AllCaps<F>, 'disjoint'>,
+    sources: (colour: Point) => AttachedSources<F>,
+    options: AttachOptions = {},
+  ): Attachment {
+    if (!(partition instanceof Partition) || !partition.index.disjoint) {
+      throw new LaunchError(
+        'indexAttach: what was given is no disjoint partition: an element can be attached to one source alone.',
+      );
+    }
+    const { tree, index } = partition;
+    const regions = index.subspaces.flatMap((space, i) =>
+      space.empty ? [] : [{ space, sources: sources(index.colours.at(i)) }],
+    );
+    return attach(this.#engine, this.#host, this.#scope, tree, regions, options, here(this.indexAttach));
   }
 
   /** Runs a task once. */

@@ -252,12 +252,18 @@ export class Engine {
         if (unit < 0 && zeroed) this.heap.clear(-unit, bytes);
         return Math.abs(unit);
       }
+      if (this.relief?.drop(bytes, false) === true) continue;
       if (this.#running > 0 && !this.#stuck()) this.#wait('memory', 1, () => this.#running > 0);
-      else if (!this.#spillOne()) throw this.#outOfMemory(bytes, what);
+      else if (this.relief?.drop(bytes, true) !== true && !this.#spillOne())
+        throw this.#outOfMemory(bytes, what);
     }
   }
 
   readonly instances = new Set<Instance>();
+  /** Gives up memory whose contents can be had again; false where there was none. Null while nothing is attached. */
+  relief: { drop(bytes: number, last: boolean): boolean } | null = null;
+  /** What is done at the end of the run, however it ends. */
+  readonly endings: (() => void)[] = [];
   /** Counts launches as their preparation begins: what the present one touches stays in memory. */
   preparing = 0;
   readonly #watchdog: Watchdog;
@@ -267,7 +273,9 @@ export class Engine {
   /** A launch begins to be prepared. */
   prepare(): void {
     this.preparing++;
-    if (this.options.spillsAlways) while (this.#spillOne());
+    if (!this.options.spillsAlways) return;
+    this.relief?.drop(Number.POSITIVE_INFINITY, true);
+    while (this.#spillOne());
   }
 
   /** Writes to disk what nobody uses now and was used longest ago; false when there is no such thing. */
@@ -275,7 +283,13 @@ export class Engine {
     if (this.#spill === null || this.#spillFault !== '') return false;
     let coldest: Instance | null = null;
     for (const instance of this.instances) {
-      if (instance.users > 0 || instance.place >= 0 || instance.touched === this.preparing) continue;
+      if (
+        instance.users > 0 ||
+        instance.attached ||
+        instance.place >= 0 ||
+        instance.touched === this.preparing
+      )
+        continue;
       if (coldest === null || instance.touched < coldest.touched) coldest = instance;
     }
     if (coldest === null) return false;

@@ -22,7 +22,7 @@ import type { FuturePort, RegionPlace, RegionPort } from './ports.js';
 import type { Projections } from './projections.js';
 import type { Requirement } from './requirement.js';
 import type { Tree } from './tree.js';
-import { makeInstances, ONE, OVERWRITE, READ, rename, useOf } from './uses.js';
+import { bringAttached, makeInstances, ONE, OVERWRITE, READ, rename, useOf } from './uses.js';
 
 export class HostOperations implements RegionPort, FuturePort {
   readonly #engine: Engine;
@@ -174,12 +174,15 @@ export class HostOperations implements RegionPort, FuturePort {
     Error.captureStackTrace(site, this.#hostUse);
     const handle = this.#create(what, site);
     return this.#submit(handle, () => {
+      bringAttached([requirement], 1);
       makeInstances(requirement, 1);
       rename(engine, requirement, 1);
       engine.openLaunch(handle, Kind.host, 0);
       // The instance of now: a later launch may rename the field before this record's turn comes.
       const instance = tree.instance(index);
-      handle.host = () => run(instance);
+      const memory = tree.memoryOf(index, { partition, colour });
+      engine.use(handle, memory);
+      handle.host = () => run(memory);
       handle.uses.push({ fields: uses, instances: [instance], partition, colours: requirement.colours });
       tree.use(handle, uses);
       engine.runLog?.requires(handle, [requirement]);
@@ -272,13 +275,9 @@ export class HostOperations implements RegionPort, FuturePort {
   ): void {
     const type = tree.fields.fields[field]!;
     const { lo, extent } = tree.box;
-    const array = elements(
-      this.#engine.heap,
-      ELEMENT_KINDS.indexOf(type.kind),
-      instance.unit,
-      0,
-      extent[0]! * extent[1]! * extent[2]! * type.lanes,
-    );
+    const points = Math.floor(instance.bytes / type.bytesPerElement);
+    const kind = ELEMENT_KINDS.indexOf(type.kind);
+    const array = elements(this.#engine.heap, kind, instance.unit, 0, points * type.lanes);
     let position = 0;
     space.forEachRun((lead, from, to) => {
       let at = 0;
@@ -286,7 +285,7 @@ export class HostOperations implements RegionPort, FuturePort {
         at = at * extent[axis]! + (axis < space.rank - 1 ? lead[axis]! : from) - lo[axis]!;
       }
       const length = (to - from + 1) * type.lanes;
-      each(array, at * type.lanes, length, position);
+      each(array, (at - instance.first) * type.lanes, length, position);
       position += length;
     });
   }

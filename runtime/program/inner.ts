@@ -155,7 +155,10 @@ class Instances implements InnerRun {
       else held.push({ name, space, uses });
     }
     return new Map(
-      [...grants].map(([tree, held]) => [tree, tree.within(scope, held, this.#found.get(tree)!)]),
+      [...grants].map(([tree, held]) => [
+        tree,
+        tree.within(scope, held, this.#found.get(tree)!, this.#handle.instances),
+      ]),
     );
   }
 

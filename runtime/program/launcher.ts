@@ -29,6 +29,7 @@ import { prepareReservations, reserve } from './reserving.js';
 import type { Issue } from './scope.js';
 import type { InnerBody, Task } from './task.js';
 import {
+  bringAttached,
   groupsOf,
   innerUses,
   makeInstances,
@@ -317,6 +318,7 @@ export class Launcher implements PredicatePort {
     engine.prepare();
     const taskId = engine.taskId(call.leaf, call.kindName);
     const points = domain.volume;
+    bringAttached(resolved, points);
     // So is memory: what does not fit is refused before the launch exists.
     this.#prepare(resolved, points);
     for (const requirement of resolved) makeInstances(requirement, points);
@@ -363,11 +365,12 @@ export class Launcher implements PredicatePort {
       }
       tree.use(handle, uses);
       if (kind === Kind.inner) {
+        tree.lend(handle, requirement);
         const instances = uses.map(({ field }) => tree.instance(field));
         handle.uses.push({ fields: uses, instances, partition, colours });
         return;
       }
-      const binding = tree.bind(partition, uses, colours);
+      const binding = tree.bind(partition, uses, colours, points);
       engine.hold(handle, binding);
       handle.uses.push({ fields: uses, instances: binding.instances, partition, colours });
       graph.bindings[slot * MAX_REQUIREMENTS + r] = binding.unit;

@@ -182,9 +182,28 @@ export function checkRestrictions(requirement: Resolved, points: number, what: s
     }
   }
   if (tree.leases.length > 0) checkLeases(requirement, points, what);
+  if (tree.claims.length > 0) checkClaims(requirement, points, what);
 }
 
-function checkLeases(requirement: Resolved, points: number, what: string): void {
+/** Throws where an operation writes what is attached to be read alone. */
+function checkClaims(requirement: Resolved, points: number, what: string): void {
+  const { tree, partition, colours, uses } = requirement;
+  for (const claim of tree.claims) {
+    if (claim.writes) continue;
+    const use = uses.find(({ field, usage }) => field === claim.field && usageOf(usage).privilege !== 'read');
+    if (use === undefined) continue;
+    for (let point = 0; point < points; point++) {
+      const witness = partition.subspaces[colours === null ? point : colours[point]!]!.witness(claim.space);
+      if (witness === null) continue;
+      throw new LaunchError(
+        `${what}: ${requirement.name} would ${formatUsage(usageOf(use.usage))} ${tree.name}.${tree.fields.names[use.field]} at point ${formatPoint(witness)}, which is attached to be read (at ${launchSite(claim.site)}): attach it with mode: 'update', or copy it to a region of its own.`,
+      );
+    }
+  }
+}
+
+/** Throws where an operation conflicts with a lease that has not ended. */
+export function checkLeases(requirement: Resolved, points: number, what: string): void {
   const { tree, partition, colours, uses } = requirement;
   for (const lease of tree.leases) {
     const pair = conflict(lease.uses, uses, gangClash);

@@ -16,7 +16,7 @@ import type { RegionPlace } from './ports.js';
 import type { Projections } from './projections.js';
 import type { Requirement } from './requirement.js';
 import type { OpenLease } from './tree.js';
-import { groupsOf, makeInstances, ONE, privilegeOf, rename } from './uses.js';
+import { bringAttached, groupsOf, makeInstances, ONE, privilegeOf, rename } from './uses.js';
 
 /** Takes a lease; resolves once everything before it that conflicts has ended. */
 export async function openLease<F extends Fields, C extends Caps>(
@@ -62,6 +62,7 @@ export async function openLease<F extends Fields, C extends Caps>(
   let views = 0;
   const issue = () => {
     engine.prepare();
+    bringAttached([resolved], 1);
     makeInstances(resolved, 1);
     rename(engine, resolved, 1);
     engine.openLaunch(handle, Kind.host, 0);

@@ -7,6 +7,7 @@ import type { Colours, FieldSpace, Fields, FieldType, IndexPartition } from '../
 import * as partitions from '../regions/index.js';
 import type { IndexSpace, Point } from '../spaces/index.js';
 import type { Cap, Caps, Disjointness, Projected, RegionRef } from './capabilities.js';
+import { launchSite } from './launch-site.js';
 import type { Lease } from './lease.js';
 import type { RegionPort } from './ports.js';
 import type { Requirement } from './requirement.js';
@@ -86,6 +87,12 @@ export class Region<F extends Fields, C extends Caps> implements RegionRef<F, C>
   free(): void {
     if (this.indexSpace !== this.tree.space) {
       throw new LaunchError(`Only whole regions can be freed; this is a part of region ${this.tree.name}.`);
+    }
+    const claim = this.tree.claims.find(({ writes }) => writes);
+    if (claim !== undefined) {
+      throw new LaunchError(
+        `Region ${this.tree.name} cannot be freed while it is attached to be written: detach what was attached at ${launchSite(claim.site)} first.`,
+      );
     }
     this.tree.free();
   }

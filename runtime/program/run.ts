@@ -240,6 +240,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     engine.detach();
     await engine.executor.stop();
     engine.poll();
+    for (const end of engine.endings) end();
     engine.runLog?.close(complete ? 'complete' : 'failed');
     if (leaks !== null) options.leaks?.(leaks.report());
     engine.close();

@@ -4,30 +4,25 @@ import type { TreeState } from '../analysis/dependences.js';
 import type { EquivalenceSets } from '../analysis/equivalence-sets.js';
 import { LaunchError } from '../errors.js';
 import type { Instance } from '../memory/instance.js';
-import { Access, type Box, boxOf, boxVolume, writeSpace, writeView } from '../memory/view-layout.js';
+import {
+  Access,
+  type Box,
+  boxOf,
+  boxVolume,
+  type FieldOfView,
+  writeSpace,
+  writeView,
+} from '../memory/view-layout.js';
 import { ELEMENT_KINDS } from '../privileges/element.js';
 import { REDUCTIONS, usageOf } from '../privileges/usage.js';
 import type { FieldSpace, IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
+import { type Binding, isTile, isTiled, TileBinding } from './binding.js';
 import type { Engine } from './engine.js';
 import type { LaunchHandle, ProgramScope } from './handle.js';
 import { launchSite } from './launch-site.js';
 import type { FieldUse } from './requirement.js';
-
-/** Views of one requirement through one partition, on one set of instances. */
-export interface Binding {
-  /** Table of views by colour, in the heap. */
-  readonly unit: number;
-  readonly colours: number;
-  readonly views: { readonly unit: number; readonly bytes: number; readonly space: IndexSpace }[];
-  /** How many colours have a view. */
-  made: number;
-  /** Launches that use it and have not ended. */
-  users: number;
-  readonly key: string;
-  /** The instances of now, in the order of the fields. */
-  instances: readonly Instance[];
-}
+import { holds, type Place, type Residence, stretchOf, type Tile } from './residence.js';
 
 /** What a lease holds, from the call to its end. */
 export interface OpenLease {
@@ -35,6 +30,23 @@ export interface OpenLease {
   readonly colour: number;
   readonly uses: readonly FieldUse[];
   readonly site: { readonly stack?: string };
+}
+
+/** Elements that are attached to something outside. */
+export interface Claim {
+  readonly field: number;
+  readonly space: IndexSpace;
+  /** Operations may write them. */
+  readonly writes: boolean;
+  readonly site: { readonly stack?: string };
+}
+
+/** What an operation uses of a region. */
+export interface TreeUse {
+  readonly tree: Tree;
+  readonly partition: IndexPartition;
+  readonly uses: readonly FieldUse[];
+  readonly colours: Int32Array | null;
 }
 
 /** What an inner task holds of a tree through one of its requirements. */
@@ -49,6 +61,8 @@ interface Lent {
   readonly from: Tree;
   readonly grants: readonly Grant[];
   readonly instances: readonly (Instance | null)[];
+  /** What its launch uses: the tiles of attached fields among it. */
+  readonly tiles: readonly Instance[];
 }
 
 /** Bindings kept of one tree before those of replaced instances are given back. */
@@ -73,6 +87,13 @@ export class Tree {
   readonly #bindings: Map<string, Binding>;
   /** Of growing data, the points that operations may touch; null where all may be. What an inner task is lent is valid. */
   valid: IndexSpace | null = null;
+  /** What is attached, in the order of the calls. */
+  readonly claims: Claim[] = [];
+  /** The fields that are attached, as far as operations were issued; null where none is. */
+  residences: Map<number, Residence> | null = null;
+  /** Who brings in what operations need of them. */
+  attached: { bring(requirements: readonly TreeUse[], points: number): void } | null = null;
+  readonly #lent: readonly Tile[];
   /** Leases that have not ended. */
   readonly leases: OpenLease[] = [];
   freed = false;
@@ -94,6 +115,7 @@ export class Tree {
     this.name = name;
     this.box = boxOf(space);
     this.state = engine.analysis.tree(space, fields.names.length);
+    this.#lent = lent === null ? [] : lent.tiles.filter(isTile);
     if (lent === null) {
       this.root = this;
       this.grants = null;
@@ -120,11 +142,17 @@ export class Tree {
    * The same data within an instance of an inner task: an analysis of its own, as its children are ordered among
    * themselves, on the instances that the launch found.
    */
-  within(scope: ProgramScope, grants: readonly Grant[], instances: readonly (Instance | null)[]): Tree {
+  within(
+    scope: ProgramScope,
+    grants: readonly Grant[],
+    instances: readonly (Instance | null)[],
+    tiles: readonly Instance[],
+  ): Tree {
     return new Tree(this.engine, scope, this.space, this.fields, this.name, {
       from: this,
       grants,
       instances,
+      tiles,
     });
   }
 
@@ -136,7 +164,7 @@ export class Tree {
 
   /** Whether something must be looked at before an operation may touch the region. */
   get restricted(): boolean {
-    return this.leases.length > 0 || this.valid !== null;
+    return this.leases.length > 0 || this.valid !== null || this.claims.length > 0;
   }
 
   /** Memory of its fields. */
@@ -163,11 +191,13 @@ export class Tree {
       unit,
       bytes,
       what,
+      first: 0,
       users: 0,
       dead: false,
       place: -1,
       touched: engine.preparing,
       spoilt: null,
+      attached: false,
     };
     engine.instances.add(instance);
     return instance;
@@ -180,7 +210,9 @@ export class Tree {
   rename(sets: EquivalenceSets): boolean {
     // Who lent the region goes on with these instances.
     if (this.grants !== null) return false;
-    const { engine } = this;
+    const { engine, residences } = this;
+    // What is attached is not just anywhere.
+    if (residences !== null && sets.fields.some((field) => residences.has(field))) return false;
     const bytes = sets.fields.reduce((sum, field) => sum + (this.#instances[field]?.bytes ?? 0), 0);
     if (engine.heap.usedBytes + bytes > engine.options.memory) return false;
     for (const field of sets.fields) {
@@ -195,27 +227,19 @@ export class Tree {
     return true;
   }
 
-  /** The views of a requirement for the colours of a partition; `touched` colours get theirs now. */
-  bind(partition: IndexPartition, uses: readonly FieldUse[], touched: ArrayLike<number> | null): Binding {
+  /** The views of a requirement for the colours of a partition; `touched` colours (null: the first ones) get theirs now. */
+  bind(
+    partition: IndexPartition,
+    uses: readonly FieldUse[],
+    touched: ArrayLike<number> | null,
+    first = partition.subspaces.length,
+  ): Binding {
     const instances = uses.map(({ field }) => this.instance(field));
-    const fields = uses.map(({ field, usage }, i) => {
-      const type = this.fields.fields[this.fields.names[field]!]!;
-      const { privilege, reduction } = usageOf(usage);
-      const access =
-        privilege === 'reduce'
-          ? Access.reduce + REDUCTIONS.indexOf(reduction!)
-          : privilege === 'read'
-            ? Access.read
-            : privilege === 'overwrite'
-              ? Access.overwrite
-              : Access.write;
-      return {
-        kind: ELEMENT_KINDS.indexOf(type.kind),
-        lanes: type.lanes,
-        access,
-        unit: instances[i]!.unit,
-      };
-    });
+    if (instances.some(isTiled))
+      return this.#bindTiles(partition, uses, touched ?? { length: first }, (field, space) =>
+        this.#tileOf(field, space),
+      );
+    const fields = this.#fieldsOf(uses, instances);
     let key = `${partition.id}`;
     for (const { unit, access } of fields) key += ` ${unit}:${access}`;
     // Lanes keep views by their block, names and all: the same fields under other names are another view.
@@ -233,7 +257,7 @@ export class Tree {
     // The memory may be that of an earlier instance, which has ended.
     binding.instances = instances;
     if (binding.made < binding.colours) {
-      const count = touched === null ? binding.colours : touched.length;
+      const count = touched === null ? first : touched.length;
       for (let i = 0; i < count; i++) {
         const colour = touched === null ? i : touched[i]!;
         if (heap.load(binding.unit, colour) !== 0) continue;
@@ -245,6 +269,139 @@ export class Tree {
       }
     }
     return binding;
+  }
+
+  #fieldsOf(uses: readonly FieldUse[], memory: readonly Instance[]): FieldOfView[] {
+    return uses.map(({ field, usage }, i) => {
+      const type = this.fields.fields[this.fields.names[field]!]!;
+      const { privilege, reduction } = usageOf(usage);
+      const access =
+        privilege === 'reduce'
+          ? Access.reduce + REDUCTIONS.indexOf(reduction!)
+          : privilege === 'read'
+            ? Access.read
+            : privilege === 'overwrite'
+              ? Access.overwrite
+              : Access.write;
+      return {
+        kind: ELEMENT_KINDS.indexOf(type.kind),
+        lanes: type.lanes,
+        access,
+        unit: memory[i]!.unit,
+        first: memory[i]!.first,
+      };
+    });
+  }
+
+  /** The same where some fields lie in tiles: for one launch, as tiles come and go. */
+  #bindTiles(
+    partition: IndexPartition,
+    uses: readonly FieldUse[],
+    touched: Partial<ArrayLike<number>> & { readonly length: number },
+    tileOf: (field: number, space: IndexSpace) => Tile,
+  ): Binding {
+    const { engine } = this;
+    const { heap } = engine;
+    const colours = partition.subspaces.length;
+    const unit = engine.allocate(4 * colours, `views of ${this.name}`, true);
+    const instances = uses.map(({ field }) => this.instance(field));
+    const binding = new TileBinding(
+      unit,
+      colours,
+      instances,
+      (tile) => engine.release(tile),
+      (ended) => this.#drop(ended),
+    );
+    for (let i = 0; i < touched.length; i++) {
+      const colour = touched[i] ?? i;
+      if (heap.load(unit, colour) !== 0) continue;
+      const space = partition.subspaces[colour]!;
+      const memory = uses.map(({ field }, f) => {
+        const instance = instances[f]!;
+        if (space.empty || !isTiled(instance)) return instance;
+        const tile = tileOf(field, space);
+        binding.tiles.add(tile);
+        return tile;
+      });
+      const view = writeView(heap, this.#spaceUnit(space), this.box, this.#fieldsOf(uses, memory));
+      heap.store(unit, colour, view.unit);
+      binding.views.push({ ...view, space });
+    }
+    for (const tile of binding.tiles) tile.fresh = false;
+    return binding;
+  }
+
+  /** A view of one colour on a certain tile. */
+  bindOn(tile: Tile, { partition, colour }: Place, uses: readonly FieldUse[]): Binding {
+    const { fresh } = tile;
+    const binding = this.#bindTiles(partition, uses, [colour], () => tile);
+    tile.fresh = fresh;
+    return binding;
+  }
+
+  #tileOf(field: number, space: IndexSpace): Tile {
+    if (this.grants === null) return this.residences!.get(field)!.tileOf(space);
+    const [first, until] = stretchOf(this.box, space);
+    const instance = this.instance(field);
+    const tile = this.#lent.find((lent) => lent.of === instance && holds(lent, first, until));
+    if (tile === undefined) throw new Error(`no tile of ${instance.what} was lent for ${space}`);
+    return tile;
+  }
+
+  /** The memory of a field where an operation of the program itself uses it. */
+  memoryOf(field: number, { partition, colour }: Place): Instance {
+    const instance = this.instance(field);
+    const space = partition.subspaces[colour]!;
+    if (space.empty || !isTiled(instance)) return instance;
+    const tile = this.#tileOf(field, space);
+    tile.fresh = false;
+    return tile;
+  }
+
+  /** An inner task uses some points: their tiles stay as long as it runs. */
+  lend(handle: LaunchHandle, { partition, uses, colours }: TreeUse): void {
+    for (const { field } of uses) {
+      if (!isTiled(this.instance(field))) continue;
+      for (let point = 0; point < handle.points; point++) {
+        const place = { partition, colour: colours === null ? point : colours[point]! };
+        this.engine.use(handle, this.memoryOf(field, place));
+      }
+    }
+  }
+
+  /** Gives up the memory of a field, which is about to be attached as a whole; what stands for it has none. */
+  giveUp(field: number): Instance {
+    const what = `${this.name}.${this.fields.names[field]}`;
+    const old = this.#instances[field];
+    if (old !== null && old !== undefined) this.engine.release(old);
+    const instance: Instance = {
+      unit: 0,
+      bytes: 0,
+      what,
+      first: 0,
+      users: 0,
+      dead: false,
+      place: -1,
+      touched: 0,
+      spoilt: null,
+      attached: true,
+    };
+    this.#instances[field] = instance;
+    return instance;
+  }
+
+  /** A field is attached. */
+  reside(residence: Residence, attached: Tree['attached']): void {
+    this.residences ??= new Map();
+    this.residences.set(residence.field, residence);
+    this.attached = attached;
+  }
+
+  /** A field is not attached any more. */
+  leave({ field, tiled }: Residence): void {
+    if (tiled) this.#instances[field] = null;
+    this.residences!.delete(field);
+    if (this.residences!.size === 0) this.residences = this.attached = null;
   }
 
   /** Where a space is in shared memory, for one more view. */
@@ -319,6 +476,9 @@ export class Tree {
 
   #free(): void {
     this.engine.runLog?.frees(this);
+    for (const residence of this.residences?.values() ?? [])
+      residence.remove([...residence.parts], residence.covered);
+    this.residences = this.attached = null;
     for (const instance of this.#instances) if (instance !== null) this.engine.release(instance);
     this.#instances.fill(null);
     this.engine.afterAll(this.scope, () => {

@@ -43,6 +43,15 @@ export function touchesAll({ tree, partition, colours }: Resolved, points: numbe
   return new Set(colours).size === partition.subspaces.length;
 }
 
+/** Brings in what an operation needs of attached fields, before it is issued. */
+export function bringAttached(requirements: readonly Resolved[], points: number): void {
+  for (const { tree } of requirements) {
+    if (tree.attached === null) continue;
+    tree.attached.bring(requirements, points);
+    return;
+  }
+}
+
 /** Instances for all fields of a requirement; zeros, unless the launch writes everything. */
 export function makeInstances(requirement: Resolved, points: number): void {
   const all =

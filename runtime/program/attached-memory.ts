@@ -1,0 +1,363 @@
+// The memory of attached fields, for all regions of a run: operations bring in what they need before they are issued, and
+// what can be read again is given up when memory runs short, longest unused first.
+import { whole } from '../analysis/equivalence-sets.js';
+import { ATTACHED, type FileArguments, isStrided } from '../execution/attached-file.js';
+import { BUILTIN, builtinLeaf } from '../execution/builtin.js';
+import { decodeView, type TaskView } from '../execution/view.js';
+import { Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
+import { runsOf } from '../memory/attach/runs.js';
+import { saveStrided } from '../memory/attach/strided-file.js';
+import { writeArgs } from '../memory/launch-layout.js';
+import { type TypedArray, usageOf } from '../privileges/index.js';
+import { type IndexSpace, unionAll } from '../spaces/index.js';
+import type { Engine } from './engine.js';
+import type { LaunchHandle } from './handle.js';
+import type { Resolved } from './legality.js';
+import { makeOne } from './one-record.js';
+import type { ArrayStore, AttachedPart, Place, Residence, ResidencePort, Tile } from './residence.js';
+import type { Tree } from './tree.js';
+import { ONE, OVERWRITE, UPDATE, useOf } from './uses.js';
+
+/** Tiles fill no more of the budget than this: launches need some memory, too. */
+const SHARE = 15 / 16;
+
+interface Owner {
+  readonly tree: Tree;
+  readonly residence: Residence;
+}
+
+export class AttachedMemory {
+  readonly #engine: Engine;
+  /** Whose tiles can be given up. */
+  readonly #owners = new Set<Owner>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    engine.relief = this;
+  }
+
+  /** What a residence of a tree asks for. */
+  portOf(tree: Tree): ResidencePort {
+    const engine = this.#engine;
+    return {
+      whole,
+      allocate: (residence, first, until) => this.#allocate(tree, residence, first, until),
+      touch: (tile) => {
+        tile.touched = engine.preparing;
+        tile.fresh = true;
+      },
+      release: (tile) => engine.release(tile),
+      load: (residence, part, tile, place) => {
+        // What is read once more may be spoilt by a failure meanwhile, and stays so.
+        const usage = residence.tiled ? UPDATE : OVERWRITE;
+        this.#move('load', tree, residence, part, tile, place, usage);
+      },
+      store: (residence, part, tile, space) => {
+        this.#move('store', tree, residence, part, tile, { partition: whole(space), colour: 0 }, UPDATE);
+      },
+    };
+  }
+
+  watch(tree: Tree, residence: Residence): void {
+    if (residence.tiled) this.#owners.add({ tree, residence });
+  }
+
+  forget(residence: Residence): void {
+    for (const owner of this.#owners) if (owner.residence === residence) this.#owners.delete(owner);
+  }
+
+  // ---- before an operation is issued ----
+
+  /** Brings in what an operation needs of attached fields. */
+  bring(requirements: readonly Resolved[], points: number): void {
+    const together = new Map<Residence, { spaces: IndexSpace[]; usage: number }>();
+    for (const { tree, partition, uses, colours } of requirements) {
+      if (tree.residences === null) continue;
+      for (const { field, usage } of uses) {
+        const residence = tree.residences.get(field);
+        if (residence === undefined) continue;
+        for (const sets of tree.state.classes([field])) this.#engine.analysis.prepare(sets, partition, false);
+        const { privilege, coherence } = usageOf(usage);
+        // Reductions are folded at once; those that take turns or run beside each other need one copy.
+        const once = residence.tiled && (privilege === 'reduce' || coherence !== 'exclusive');
+        const seen = new Set<number>();
+        for (let point = 0; point < points; point++) {
+          const colour = colours === null ? point : colours[point]!;
+          if (seen.has(colour)) continue;
+          seen.add(colour);
+          const space = partition.subspaces[colour]!;
+          if (space.empty) continue;
+          if (!once) residence.bring({ partition, colour }, usage);
+          else {
+            const entry = together.get(residence);
+            if (entry === undefined) together.set(residence, { spaces: [space], usage });
+            else {
+              entry.spaces.push(space);
+              if (usageOf(entry.usage).privilege !== privilege) entry.usage = UPDATE;
+            }
+          }
+        }
+      }
+    }
+    for (const [residence, { spaces, usage }] of together)
+      residence.bring({ partition: whole(unionAll(spaces)), colour: 0 }, usage);
+  }
+
+  #allocate(tree: Tree, residence: Residence, first: number, until: number): Tile {
+    const engine = this.#engine;
+    const name = tree.fields.names[residence.field]!;
+    const bytes = Math.max(1, (until - first) * tree.fields.fields[name]!.bytesPerElement);
+    this.#makeRoom(bytes);
+    const what = residence.instance.what;
+    const unit = engine.allocate(bytes, what, false);
+    const none = residence.covered.minus(residence.covered);
+    const tile: Tile = {
+      unit,
+      bytes,
+      what,
+      of: residence.instance,
+      first,
+      until,
+      users: 0,
+      dead: false,
+      spoilt: null,
+      held: none,
+      dirty: none,
+      place: -1,
+      touched: engine.preparing,
+      attached: true,
+      fresh: true,
+    };
+    engine.instances.add(tile);
+    return tile;
+  }
+
+  #tiles(which: (tile: Tile) => boolean): (Owner & { readonly tile: Tile })[] {
+    const found: (Owner & { readonly tile: Tile })[] = [];
+    for (const owner of this.#owners) {
+      for (const tile of owner.residence.tiles)
+        if (!tile.fresh && which(tile)) found.push({ ...owner, tile });
+    }
+    return found.sort((a, b) => a.tile.touched - b.tile.touched);
+  }
+
+  /** Gives up tiles until so many bytes are free, or will be when their operations have ended. */
+  #makeRoom(bytes: number): void {
+    const { heap, options } = this.#engine;
+    const budget = SHARE * options.memory;
+    if (heap.usedBytes + bytes <= budget) return;
+    this.drop(bytes, false);
+    let over = heap.usedBytes + bytes - budget;
+    if (over <= 0) return;
+    const dirtyLast = (tile: Tile) => (tile.dirty.empty ? 0 : 1);
+    const victims = this.#tiles(({ touched }) => touched < this.#engine.preparing).sort(
+      (a, b) => dirtyLast(a.tile) - dirtyLast(b.tile),
+    );
+    for (const { residence, tile } of victims) {
+      if (over <= 0) return;
+      residence.store(tile, tile.dirty);
+      residence.drop(tile);
+      over -= tile.bytes;
+    }
+  }
+
+  /**
+   * Memory is short, and this is no time to issue operations: gives up tiles that nobody uses. In the last resort also those
+   * that must be written first, here and now.
+   */
+  drop(bytes: number, last: boolean): boolean {
+    const { heap, options } = this.#engine;
+    const budget = options.memory;
+    let dropped = false;
+    for (const { tree, residence, tile } of this.#tiles(
+      ({ users, dirty }) => users === 0 && (last || dirty.empty),
+    )) {
+      if (heap.usedBytes + bytes <= budget) break;
+      if (!tile.dirty.empty && !this.#saveNow(tree, residence, tile)) continue;
+      residence.drop(tile);
+      dropped = true;
+    }
+    return dropped;
+  }
+
+  /** Writes what is dirty in a tile that nobody uses; false where that takes an operation. */
+  #saveNow(tree: Tree, residence: Residence, tile: Tile): boolean {
+    const { heap } = this.#engine;
+    const parts = residence.parts.filter(({ space }) => space.overlaps(tile.dirty));
+    if (parts.some(({ source }) => 'layout' in source && !isStrided(source.layout))) return false;
+    for (const { space, source, origin } of parts) {
+      const binding = tree.bindOn(
+        tile,
+        { partition: whole(space.intersect(tile.dirty)), colour: 0 },
+        useOf(residence.field, ATTACHED, UPDATE),
+      );
+      const view = decodeView(heap, heap.load(binding.unit, 0), [ATTACHED], null);
+      const array = view[ATTACHED] as TypedArray;
+      if ('array' in source) moveArray(view, array, source, origin, 'store');
+      else if (isStrided(source.layout))
+        saveStrided(
+          source,
+          source.layout,
+          origin,
+          view,
+          new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+        );
+      binding.users++;
+      binding.users--;
+    }
+    tile.dirty = tile.dirty.minus(tile.dirty);
+    return true;
+  }
+
+  // ---- operations ----
+
+  /** Issues an operation of one record on points of one part. */
+  #move(
+    what: 'load' | 'store' | 'publish',
+    tree: Tree,
+    residence: Residence,
+    part: AttachedPart,
+    tile: Tile | null,
+    { partition, colour }: Place,
+    usage: number,
+  ): void {
+    const engine = this.#engine;
+    const { graph, heap } = engine;
+    const { field, source, origin } = part;
+    const full = `${tree.name}.${tree.fields.names[field]}`;
+    const handle = engine.createLaunch(tree.scope, `${what} ${full}`, ONE, part.site, () => [full]);
+    const host = 'array' in source;
+    const leaf = builtinLeaf(what)!;
+    if (!host) engine.executor.startIo();
+    engine.openLaunch(
+      handle,
+      host ? Kind.host : Kind.io,
+      host ? 0 : engine.taskId(leaf, { module: BUILTIN, name: what }),
+    );
+    const uses = useOf(field, ATTACHED, usage);
+    const colours = colour === 0 ? null : Int32Array.of(colour);
+    handle.uses.push({ fields: uses, instances: [residence.instance], partition, colours });
+    engine.use(handle, residence.instance);
+    engine.runLog?.requires(handle, [{ tree, partition, uses, colours }]);
+    const { slot } = handle;
+    if (what !== 'publish') {
+      const place = { partition, colour };
+      const binding = tile === null ? tree.bind(partition, uses, [colour]) : tree.bindOn(tile, place, uses);
+      engine.hold(handle, binding);
+      if (host) {
+        handle.host = () => {
+          const view = decodeView(heap, heap.load(binding.unit, colour), [ATTACHED], null);
+          moveArray(view, view[ATTACHED] as TypedArray, source, origin, what);
+        };
+      }
+      graph.requirements[slot] = 1;
+      graph.bindings[slot * MAX_REQUIREMENTS] = binding.unit;
+      // One point, which takes this colour.
+      graph.projections[slot * MAX_REQUIREMENTS] = 0;
+      if (colour !== 0) {
+        const unit = engine.allocate(4, 'projections', false);
+        heap.store(unit, 0, colour);
+        handle.blocks.push({ unit, bytes: 4 });
+        graph.projections[slot * MAX_REQUIREMENTS] = unit;
+      }
+    }
+    if (!host) {
+      const args: FileArguments = { store: source, origin };
+      handle.args = writeArgs(heap, 0, [], args, []);
+      graph.args[slot] = handle.args.unit;
+    }
+    makeOne(engine, handle, () => {
+      // The I/O lane looks for reservations, and the record may have had some in an earlier life.
+      graph.reserved[engine.builder.current] = 0;
+      this.#after(tree, field, { partition, colour }, usage);
+    });
+  }
+
+  #after(tree: Tree, field: number, { partition, colour }: Place, usage: number): void {
+    for (const sets of tree.state.classes([field]))
+      this.#engine.analysis.use(sets, sets.cover(partition), partition, colour, usage);
+  }
+
+  /** Issues what gives a file that was made new its name. */
+  publish(tree: Tree, residence: Residence, part: AttachedPart): void {
+    const place = { partition: whole(part.space), colour: 0 };
+    this.#move('publish', tree, residence, part, null, place, UPDATE);
+  }
+
+  /** Issues the operation that ends what was called: `run` once all that uses some points of the fields has ended. */
+  end(
+    handle: LaunchHandle,
+    tree: Tree,
+    ended: readonly { residence: Residence; space: IndexSpace }[],
+    usage: number,
+    run: () => void,
+  ): void {
+    const engine = this.#engine;
+    engine.openLaunch(handle, Kind.host, 0);
+    handle.host = run;
+    for (const { residence, space } of ended) {
+      const { field, instance } = residence;
+      const partition = whole(space);
+      const uses = useOf(field, ATTACHED, usage);
+      handle.uses.push({ fields: uses, instances: [instance], partition, colours: null });
+      engine.use(handle, instance);
+      engine.runLog?.requires(handle, [{ tree, partition, uses, colours: null }]);
+    }
+    makeOne(engine, handle, () => {
+      for (const { residence, space } of ended)
+        this.#after(tree, residence.field, { partition: whole(space), colour: 0 }, usage);
+    });
+  }
+
+  /** Issues zeros for points of a field that lies in memory. */
+  clear(tree: Tree, field: number, space: IndexSpace, site: { readonly stack?: string }): void {
+    const engine = this.#engine;
+    const { heap } = engine;
+    const name = tree.fields.names[field]!;
+    const handle = engine.createLaunch(tree.scope, `clear ${tree.name}.${name}`, ONE, site, () => [name]);
+    engine.openLaunch(handle, Kind.host, 0);
+    const partition = whole(space);
+    const uses = useOf(field, ATTACHED, OVERWRITE);
+    const binding = tree.bind(partition, uses, null);
+    engine.hold(handle, binding);
+    handle.uses.push({ fields: uses, instances: binding.instances, partition, colours: null });
+    tree.use(handle, uses);
+    engine.runLog?.requires(handle, [{ tree, partition, uses, colours: null }]);
+    handle.host = () => {
+      const view = decodeView(heap, heap.load(binding.unit, 0), [ATTACHED], null);
+      const array = view[ATTACHED] as TypedArray;
+      const { lanes, kind } = tree.fields.fields[name]!;
+      for (const { offset, length } of view.pieces) {
+        const part = array.subarray(offset * lanes, (offset + length) * lanes);
+        if (kind === 'i64' || kind === 'u64') (part as BigInt64Array).fill(0n);
+        else (part as Float64Array).fill(0);
+      }
+    };
+    makeOne(engine, handle, () => this.#after(tree, field, { partition, colour: 0 }, OVERWRITE));
+  }
+}
+
+/** Copies the points of a view between it and an array of the program. */
+function moveArray(
+  view: TaskView,
+  inside: TypedArray,
+  { array, strides }: ArrayStore,
+  origin: readonly number[],
+  what: 'load' | 'store',
+): void {
+  const last = view.pieces.at(-1);
+  if (last === undefined) return;
+  const lanes = inside.length / (last.offset + last.length);
+  // Both are of one kind; the compiler sees a union.
+  const [memory, outside] = [inside as Float64Array, array as Float64Array];
+  for (const { at, from, atStep, fromStep, count } of runsOf(view, origin, strides)) {
+    const even = atStep === 1 && fromStep === 1;
+    const length = (even ? count : 1) * lanes;
+    for (let k = 0; k < (even ? 1 : count); k++) {
+      const a = (at + k * atStep) * lanes;
+      const b = (from + k * fromStep) * lanes;
+      if (what === 'store') outside.set(memory.subarray(a, a + length), b);
+      else memory.set(outside.subarray(b, b + length), a);
+    }
+  }
+}
