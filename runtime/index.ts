@@ -6,6 +6,7 @@ export type { Shape } from './execution/view.js';
 export { type CostOf, recordedCosts } from './mapping/static-placement.js';
 export { type RawFileOptions, rawFile } from './memory/attach/raw-file.js';
 export { type AttachMode, FileSource } from './memory/attach/source.js';
+export { type MemoryLimit, memoryLimit } from './memory/memory-limit.js';
 export type { ReductionName } from './privileges/index.js';
 export {
   type AttachedSources,
@@ -28,20 +29,19 @@ export type {
 export { Context, Context as Ctx, type MaybeFuture } from './program/context.js';
 export type { CopiedFields, Copy, IndexCopy, PointerField } from './program/copy.js';
 export { type BodyRegions, type InnerTaskDeclaration, task } from './program/declare-task.js';
-export { formatBytes } from './program/engine.js';
 export type { FillValue } from './program/fill.js';
 export { FutureMap, TaskFuture } from './program/future.js';
 export { GrowingRegion } from './program/growing.js';
 export type { FillOptions, LaunchOptions } from './program/launch-options.js';
 export type { Leak } from './program/leaks.js';
 export type { Lease } from './program/lease.js';
+export { formatBytes } from './program/memory-budget.js';
 export { Predicate } from './program/predicate.js';
 export { Partition, type Projection, Region } from './program/region.js';
 export { overwrites, Requirement, reads, reduces, updates } from './program/requirement.js';
 export {
   EXECUTORS,
   type ExecutorName,
-  memoryLimit,
   PLACEMENTS,
   type PlacementName,
   type RunOptions,

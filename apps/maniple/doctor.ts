@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { addon, addonAbsence } from '../../native/index.js';
+import { memoryLimit } from '../../runtime/index.js';
 import type { Command } from '../command/command.js';
 import { formatBytes, formatColumns } from '../command/format.js';
-import { memoryLimit } from '../command/machine.js';
 import { packageVersion, version } from '../command/package.js';
 
 /** What is known of one thing: present with a version (or a short description), or absent with the reason. */

@@ -1,6 +1,6 @@
 // `maniple run program.ts [args]`: compiles the program when needed, gives its default export a context, and prints
 // what it returns.
-import { type Context, formatBytes, type RunOptions, UsageError } from '../../runtime/index.js';
+import { type Context, formatBytes, type Leak, type RunOptions, UsageError } from '../../runtime/index.js';
 import type { Command } from '../command/command.js';
 import { runSection } from '../command/run-settings.js';
 import { type CompiledProgram, compileProgram, displayPath } from './compile.js';
@@ -27,6 +27,17 @@ export async function loadMain(program: string, compiled: CompiledProgram): Prom
   return module.default as ProgramMain;
 }
 
+/** What was not given back, in words: the first few with their places. */
+function describeLeaks(leaks: readonly Leak[]): string {
+  if (leaks.length === 0) return 'everything was freed';
+  const told = leaks.slice(0, LEAKS_TOLD).map(({ what, name, bytes, site }) => {
+    return `\n  ${what === 'region' ? 'region' : 'lease of'} ${name}, made at ${site}${bytes > 0 ? `: ${formatBytes(bytes)}` : ''}`;
+  });
+  const more = leaks.length > LEAKS_TOLD ? `\n  and ${leaks.length - LEAKS_TOLD} more` : '';
+  return `not freed when the program ended:${told.join('')}${more}`;
+}
+const LEAKS_TOLD = 20;
+
 export const run: Command = {
   name: 'run',
   summary: 'run a program of yours, TypeScript or JavaScript',
@@ -43,11 +54,13 @@ Types are not checked here. import.meta.dirname is the folder of your file.`,
   sections: [runSection],
   passesOptions: true,
   examples: ['maniple run saxpy.ts', 'maniple run saxpy.ts --workers 2 --json -- --size 1000'],
-  async run({ positionals, configuration, options: given, signal, progress }) {
+  async run({ positionals, configuration, options: given, signal, progress, verbose }) {
     const [program, ...args] = positionals as [string, ...string[]]; // the dispatcher has seen that it is there
     const settings = configuration.of(runSection);
     const options: RunOptions = {
       ...runtimeOptions(given.has('in-order') ? { ...settings, mode: 'inorder' } : settings),
+      // Looking for leaks costs a little: only where somebody reads of them.
+      ...(verbose && { leaks: (leaks: readonly Leak[]) => progress.detail(describeLeaks(leaks)) }),
       onStatistics: ({ operations, peakBytes, spilledBytes, fetchedBytes }) => {
         const disk = `${formatBytes(spilledBytes)} went to disk, ${formatBytes(fetchedBytes)} came back`;
         progress.detail(

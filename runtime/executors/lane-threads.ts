@@ -5,9 +5,13 @@ import { whileWaiting } from '../execution/spin-lock.js';
 import { LaneWord, Status } from '../graph/lanes.js';
 import { lineOf } from '../graph/layout.js';
 import type { ExecutorParts } from './executor.js';
+import { threadLives } from './thread-status.js';
 
 /** Threads lost in a row that never got to look for work: then there is something wrong that another will not mend. */
 const STILLBORN_MAX = 3;
+
+/** How often the system is asked whether a thread lives. */
+const ASKS_MS = 50;
 
 export class LaneThreads {
   readonly #parts: ExecutorParts;
@@ -19,6 +23,7 @@ export class LaneThreads {
   #stillborn = 0;
   #stopping = false;
   #given = false;
+  #asked_ms = 0;
   #condemned: Worker | null = null;
   readonly #forgetLock: () => void;
 
@@ -47,9 +52,20 @@ export class LaneThreads {
 
   /** Looks in shared memory whether the thread has left: its events reach only a launching thread that is not blocked. */
   look(): void {
-    if (Atomics.load(this.#line, LaneWord.status) === Status.left) {
+    const status = Atomics.load(this.#line, LaneWord.status);
+    if (status === Status.left || (status === Status.alive && !this.#lives())) {
       this.#left(this.#thread, new Error('it ended'));
     }
+  }
+
+  /** Asks the system whether the thread is there, where nobody else says so, and not too often. */
+  #lives(): boolean {
+    const thread = this.#line[LaneWord.thread]!;
+    if (thread === 0) return true;
+    const now = performance.now();
+    if (now - this.#asked_ms < ASKS_MS) return true;
+    this.#asked_ms = now;
+    return threadLives(thread);
   }
 
   #left(thread: Worker, why: Error): void {

@@ -29,6 +29,8 @@ export const LaneWord = {
   began: 12,
   /** 1 once the end of the record it holds was written into the log. */
   logged: 13,
+  /** The system's number of its thread, where only the system can tell that it has ended; else 0. */
+  thread: 14,
   words: 16,
 } as const;
 

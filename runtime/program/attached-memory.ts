@@ -33,7 +33,7 @@ export class AttachedMemory {
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    engine.relief = this;
+    engine.memory.relief = this;
   }
 
   /** What a residence of a tree asks for. */
@@ -43,10 +43,10 @@ export class AttachedMemory {
       whole,
       allocate: (residence, first, until) => this.#allocate(tree, residence, first, until),
       touch: (tile) => {
-        tile.touched = engine.preparing;
+        tile.touched = engine.memory.preparing;
         tile.fresh = true;
       },
-      release: (tile) => engine.release(tile),
+      release: (tile) => engine.memory.release(tile),
       load: (residence, part, tile, place) => {
         // What is read once more may be spoilt by a failure meanwhile, and stays so.
         const usage = residence.tiled ? UPDATE : OVERWRITE;
@@ -124,11 +124,11 @@ export class AttachedMemory {
       held: none,
       dirty: none,
       place: -1,
-      touched: engine.preparing,
+      touched: engine.memory.preparing,
       attached: true,
       fresh: true,
     };
-    engine.instances.add(tile);
+    engine.memory.instances.add(tile);
     return tile;
   }
 
@@ -150,7 +150,7 @@ export class AttachedMemory {
     let over = heap.usedBytes + bytes - budget;
     if (over <= 0) return;
     const dirtyLast = (tile: Tile) => (tile.dirty.empty ? 0 : 1);
-    const victims = this.#tiles(({ touched }) => touched < this.#engine.preparing).sort(
+    const victims = this.#tiles(({ touched }) => touched < this.#engine.memory.preparing).sort(
       (a, b) => dirtyLast(a.tile) - dirtyLast(b.tile),
     );
     for (const { residence, tile } of victims) {

@@ -6,7 +6,6 @@ import {
   CancelledError,
   LaunchError,
   ManipleError,
-  OutOfMemoryError,
   TaskError,
   UpstreamError,
   WorkerLostError,
@@ -43,11 +42,11 @@ import {
   Tag,
   writeValue,
 } from '../memory/launch-layout.js';
-import { SpillFile } from '../memory/spill-file.js';
 import { IndexSpace } from '../spaces/index.js';
 import { Cancellation } from './cancellation.js';
 import type { LaunchHandle, PointOfLaunch, ProgramScope } from './handle.js';
 import { launchSite } from './launch-site.js';
+import { MemoryBudget } from './memory-budget.js';
 import { RunLog, type RunLogOptions } from './run-log.js';
 import { Scope } from './scope.js';
 import { Spoils } from './spoils.js';
@@ -109,6 +108,8 @@ const ONE_POINT = IndexSpace.extent([1]);
 export class Engine {
   readonly graph: Graph;
   readonly heap: Heap;
+  /** What regions hold of it. */
+  readonly memory: MemoryBudget;
   readonly builder: RecordBuilder;
   readonly analysis: Analysis;
   readonly executor: Executor;
@@ -144,6 +145,7 @@ export class Engine {
   #watching = 0;
   /** Why a lane has no thread any more; its work cannot be done. */
   #lost: Error | null = null;
+  readonly #watchdog: Watchdog;
   readonly #lostRecords: LostRecords;
   /** Failed launches whose error is found when the operations before them have ended. */
   readonly #unsettled: LaunchHandle[] = [];
@@ -158,10 +160,10 @@ export class Engine {
       tasks: 1024,
       workers: options.workers,
     });
-    this.#spill = options.spill === null ? null : new SpillFile(options.spill);
     this.#watchdog = new Watchdog(this.graph, options.watchdog_s, (silence_s) => this.#bark(silence_s));
     this.cancellation = new Cancellation(this.graph);
     this.heap = Heap.reserve(options.memory, this.graph.control, this.graph.lanes);
+    this.memory = new MemoryBudget(this.heap, options, () => this.#makeRoom());
     this.builder = new RecordBuilder(this.graph, () => this.#starve());
     this.root = Scope.root(options.seed);
     this.window = new Window(this.graph, this.builder, {
@@ -245,121 +247,7 @@ export class Engine {
 
   /** A block from the heap; waits for launches to end when there is no room now. `zeroed` asks for zeros. */
   allocate(bytes: number, what: string, zeroed: boolean): number {
-    for (;;) {
-      const within = this.heap.usedBytes + bytes <= this.options.memory;
-      const unit = within ? this.heap.allocate(bytes) : 0;
-      if (unit !== 0) {
-        if (unit < 0 && zeroed) this.heap.clear(-unit, bytes);
-        return Math.abs(unit);
-      }
-      if (this.relief?.drop(bytes, false) === true) continue;
-      if (this.#running > 0 && !this.#stuck()) this.#wait('memory', 1, () => this.#running > 0);
-      else if (this.relief?.drop(bytes, true) !== true && !this.#spillOne())
-        throw this.#outOfMemory(bytes, what);
-    }
-  }
-
-  readonly instances = new Set<Instance>();
-  /** Gives up memory whose contents can be had again; false where there was none. Null while nothing is attached. */
-  relief: { drop(bytes: number, last: boolean): boolean } | null = null;
-  /** What is done at the end of the run, however it ends. */
-  readonly endings: (() => void)[] = [];
-  /** Counts launches as their preparation begins: what the present one touches stays in memory. */
-  preparing = 0;
-  readonly #watchdog: Watchdog;
-  readonly #spill: SpillFile | null;
-  #spillFault = '';
-
-  /** A launch begins to be prepared. */
-  prepare(): void {
-    this.preparing++;
-    if (!this.options.spillsAlways) return;
-    this.relief?.drop(Number.POSITIVE_INFINITY, true);
-    while (this.#spillOne());
-  }
-
-  /** Writes to disk what nobody uses now and was used longest ago; false when there is no such thing. */
-  #spillOne(): boolean {
-    if (this.#spill === null || this.#spillFault !== '') return false;
-    let coldest: Instance | null = null;
-    for (const instance of this.instances) {
-      if (
-        instance.users > 0 ||
-        instance.attached ||
-        instance.place >= 0 ||
-        instance.touched === this.preparing
-      )
-        continue;
-      if (coldest === null || instance.touched < coldest.touched) coldest = instance;
-    }
-    if (coldest === null) return false;
-    try {
-      coldest.place = this.#spill.write(this.#bytesOf(coldest));
-    } catch (error) {
-      this.#spillFault = `Nothing can be written to disk: ${(error as Error).message}. `;
-      return false;
-    }
-    this.heap.free(coldest.unit, coldest.bytes);
-    coldest.unit = 0;
-    return true;
-  }
-
-  /** Brings an instance back from disk; its contents, too, unless they are about to be overwritten. */
-  fetch(instance: Instance, contents: boolean): void {
-    const { place } = instance;
-    instance.unit = this.allocate(instance.bytes, instance.what, false);
-    instance.place = -1;
-    if (contents) this.#spill!.read(place, this.#bytesOf(instance));
-    else this.#spill!.free(place, instance.bytes);
-  }
-
-  #bytesOf({ unit, bytes }: Instance): Uint8Array {
-    const { buffer, byte } = this.heap.locate(unit);
-    return new Uint8Array(buffer, byte, bytes);
-  }
-
-  /** Bytes that went to disk and came back. */
-  get spilled(): { out: number; in: number } {
-    return { out: this.#spill?.bytesOut ?? 0, in: this.#spill?.bytesIn ?? 0 };
-  }
-
-  /** The run is over. */
-  close(): void {
-    this.#watchdog.stop();
-    this.#spill?.close();
-  }
-
-  #outOfMemory(bytes: number, what: string): OutOfMemoryError {
-    const held = [...this.instances].filter(({ place }) => place < 0);
-    const onDisk = [...this.instances].reduce(
-      (sum, { place, bytes: size }) => sum + (place < 0 ? 0 : size),
-      0,
-    );
-    const holders = held
-      .map((instance) => ({ what: instance.what, bytes: instance.bytes }))
-      .sort((a, b) => b.bytes - a.bytes);
-    const list = holders
-      .slice(0, 5)
-      .map((holder) => `${holder.what}: ${formatBytes(holder.bytes)}`)
-      .join(', ');
-    return new OutOfMemoryError(
-      `${what} needs ${formatBytes(bytes)}, but of the budget of ${formatBytes(this.options.memory)} only ` +
-        `${formatBytes(Math.max(0, this.options.memory - this.heap.usedBytes))} are free. Held now: ${list || 'nothing'}. ` +
-        `${onDisk > 0 ? `${formatBytes(onDisk)} more are on disk. ` : ''}${this.#spillFault}` +
-        'Free regions that are no longer needed, use smaller parts in one launch, or raise --memory.',
-      holders,
-    );
-  }
-
-  release(instance: Instance): void {
-    instance.dead = true;
-    this.#reclaim(instance);
-  }
-
-  #reclaim(instance: Instance): void {
-    if (!instance.dead || instance.users > 0 || !this.instances.delete(instance)) return;
-    if (instance.place >= 0) this.#spill!.free(instance.place, instance.bytes);
-    else this.heap.free(instance.unit, instance.bytes);
+    return this.memory.allocate(bytes, what, zeroed);
   }
 
   // ---- launches ----
@@ -684,8 +572,7 @@ export class Engine {
     }
     if (handle.root !== 0) this.#unsettled.push(handle);
     for (const instance of handle.instances) {
-      instance.users--;
-      this.#reclaim(instance);
+      this.memory.unused(instance);
     }
     for (const held of handle.held) held.users--;
     this.cancellation.forget(handle);
@@ -778,6 +665,13 @@ export class Engine {
   }
 
   // ---- waiting ----
+
+  /** There is no memory for something: waits for a launch to end; false where none will. */
+  #makeRoom(): boolean {
+    if (this.#running === 0 || this.#stuck()) return false;
+    this.#wait('memory', 1, () => this.#running > 0);
+    return true;
+  }
 
   /** Called while records or edges are used up. */
   #starve(): void {
@@ -946,14 +840,18 @@ export class Engine {
     await this.quiet(scope, this.operations - 1);
   }
 
+  /** What is done at the end of the run, however it ends. */
+  readonly endings: (() => void)[] = [];
+
+  /** The run is over. */
+  close(): void {
+    this.#watchdog.stop();
+    this.memory.close();
+  }
+
   /** No abort of the run is listened for any more. */
   detach(): void {
     this.options.signal?.removeEventListener('abort', this.#stopped);
-  }
-
-  /** Blocks until all launches have ended. */
-  drainAll(): void {
-    while (this.#open > 0) this.#wait('launch', 1, () => this.#open > 0);
   }
 
   /** Nothing has ended for a while: says what the oldest open operation waits for. */
@@ -1038,11 +936,4 @@ export function failedTask(
     },
     cause,
   );
-}
-
-export function formatBytes(bytes: number): string {
-  if (bytes >= 2 ** 30) return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-  if (bytes >= 2 ** 20) return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-  if (bytes >= 2 ** 10) return `${(bytes / 2 ** 10).toFixed(1)} KiB`;
-  return `${bytes} bytes`;
 }

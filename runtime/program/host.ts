@@ -157,7 +157,7 @@ export class HostOperations implements RegionPort, FuturePort {
     const engine = this.#engine;
     const { tree, place: partition, colour } = region;
     tree.check();
-    engine.prepare();
+    engine.memory.prepare();
     const index = fieldIndex(tree.fields, field);
     const uses = useOf(index, field, code);
     const requirement: Resolved = {

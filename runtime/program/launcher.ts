@@ -315,7 +315,7 @@ export class Launcher implements PredicatePort {
     const { engine, scope } = this;
     const { domain, name, kind, resolved, site, options } = call;
     const { graph, heap, builder, analysis } = engine;
-    engine.prepare();
+    engine.memory.prepare();
     const taskId = engine.taskId(call.leaf, call.kindName);
     const points = domain.volume;
     bringAttached(resolved, points);

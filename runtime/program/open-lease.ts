@@ -61,7 +61,7 @@ export async function openLease<F extends Fields, C extends Caps>(
   handle.lease = lease;
   let views = 0;
   const issue = () => {
-    engine.prepare();
+    engine.memory.prepare();
     bringAttached([resolved], 1);
     makeInstances(resolved, 1);
     rename(engine, resolved, 1);

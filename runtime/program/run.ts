@@ -1,7 +1,6 @@
 // Runs a program: makes the machine, calls the main function, waits for all it launched, and takes the machine down.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 
 import { isMainThread } from 'node:worker_threads';
 import type { AnalysisFaults } from '../analysis/dependences.js';
@@ -17,6 +16,7 @@ import {
   LongestFirst,
   type Placement,
 } from '../mapping/static-placement.js';
+import { memoryLimit } from '../memory/memory-limit.js';
 import type { Context } from './context.js';
 import { Engine } from './engine.js';
 import { rootContext } from './inner.js';
@@ -147,16 +147,6 @@ function recordOf(
   return { file, timeline, run: { executor, seed, program: process.argv.slice(1) } };
 }
 
-/** What the control group lets this process use, or the machine's memory. */
-export function memoryLimit(): number {
-  for (const file of ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
-    if (!existsSync(file)) continue;
-    const limit = Number(readFileSync(file, 'utf8').trim());
-    if (Number.isFinite(limit) && limit > 0 && limit < totalmem()) return limit;
-  }
-  return totalmem();
-}
-
 /**
  * Runs `main` with a context, and resolves with what it returns once every task it launched has ended. Rejects with
  * what `main` throws, or else with the first failure (in program order) that it was not told of.
@@ -184,7 +174,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     leaks,
     workers,
     seed: seed | 0,
-    memory: options.memory ?? Math.floor(0.75 * memoryLimit()),
+    memory: options.memory ?? Math.floor(0.75 * memoryLimit().bytes),
     check: options.check ?? false,
     steal: options.steal ?? true,
     rename: options.rename ?? true,
@@ -253,8 +243,8 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
       operations: engine.operations,
       edges: engine.builder.edgesMade,
       peakBytes: engine.heap.peakBytes,
-      spilledBytes: engine.spilled.out,
-      fetchedBytes: engine.spilled.in,
+      spilledBytes: engine.memory.spilled.out,
+      fetchedBytes: engine.memory.spilled.in,
     });
   }
 }

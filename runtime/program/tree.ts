@@ -175,8 +175,8 @@ export class Tree {
   /** The instance of a field; made of zeros at first use, unless all of it is about to be overwritten. */
   instance(field: number, overwritten = false): Instance {
     const instance = (this.#instances[field] ??= this.#create(field, !overwritten));
-    instance.touched = this.engine.preparing;
-    if (instance.place >= 0) this.engine.fetch(instance, !overwritten);
+    instance.touched = this.engine.memory.preparing;
+    if (instance.place >= 0) this.engine.memory.fetch(instance, !overwritten);
     return instance;
   }
 
@@ -195,11 +195,11 @@ export class Tree {
       users: 0,
       dead: false,
       place: -1,
-      touched: engine.preparing,
+      touched: engine.memory.preparing,
       spoilt: null,
       attached: false,
     };
-    engine.instances.add(instance);
+    engine.memory.instances.add(instance);
     return instance;
   }
 
@@ -220,7 +220,7 @@ export class Tree {
       if (old === null || old === undefined) continue;
       const fresh = this.#create(field, false);
       this.#instances[field] = fresh;
-      engine.release(old);
+      engine.memory.release(old);
     }
     engine.analysis.rename(sets);
     engine.runLog?.renames(engine.operations, this, sets.fields);
@@ -309,7 +309,7 @@ export class Tree {
       unit,
       colours,
       instances,
-      (tile) => engine.release(tile),
+      (tile) => engine.memory.release(tile),
       (ended) => this.#drop(ended),
     );
     for (let i = 0; i < touched.length; i++) {
@@ -373,7 +373,7 @@ export class Tree {
   giveUp(field: number): Instance {
     const what = `${this.name}.${this.fields.names[field]}`;
     const old = this.#instances[field];
-    if (old !== null && old !== undefined) this.engine.release(old);
+    if (old !== null && old !== undefined) this.engine.memory.release(old);
     const instance: Instance = {
       unit: 0,
       bytes: 0,
@@ -479,7 +479,7 @@ export class Tree {
     for (const residence of this.residences?.values() ?? [])
       residence.remove([...residence.parts], residence.covered);
     this.residences = this.attached = null;
-    for (const instance of this.#instances) if (instance !== null) this.engine.release(instance);
+    for (const instance of this.#instances) if (instance !== null) this.engine.memory.release(instance);
     this.#instances.fill(null);
     this.engine.afterAll(this.scope, () => {
       for (const binding of [...this.#bindings.values()]) this.#drop(binding);

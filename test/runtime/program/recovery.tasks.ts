@@ -1,7 +1,7 @@
 // Tasks that fail at times, or take their worker with them.
-import { f64, fieldSpace, overwrites, reads, reduces, task, updates } from '../../../runtime/index.js';
+import { f64, fieldSpace, i32, overwrites, reads, reduces, task, updates } from '../../../runtime/index.js';
 
-export const Cell = fieldSpace({ a: f64, b: f64, sum: f64 });
+export const Cell = fieldSpace({ a: f64, b: f64, sum: f64, colour: i32 });
 
 /** Spends a moment, so that threads can be lost in the middle of it. */
 function work(steps: number): number {
@@ -139,5 +139,15 @@ export const slow = task({
   run(_, { ms }: { ms: number }) {
     const end = Date.now() + ms;
     while (Date.now() < end);
+  },
+});
+
+/** Colours by what `deadly` wrote: so it waits for it. */
+export const colour = task({
+  module: import.meta.url,
+  name: 'colour',
+  regions: { v: reads(Cell, 'a').and(overwrites(Cell, 'colour')) },
+  run({ v }) {
+    for (const i of v.points) v.colour[i] = v.a[i] === 7 && i > 2 ? 1 : 0;
   },
 });

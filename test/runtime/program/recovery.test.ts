@@ -1,9 +1,14 @@
 // Tasks that are run again: because they threw, or because the thread that ran them is gone.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { type RunOptions, run, TaskError, UpstreamError, WorkerLostError } from '../../../runtime/index.js';
+import { scratchFolder } from '../../support/command.js';
 import {
   add,
   Cell,
+  colour,
   copy,
   deadly,
   deadlyUpdate,
@@ -16,6 +21,29 @@ import {
 } from './recovery.tasks.js';
 
 t.setTimeout(300_000);
+
+// First: a process that has run programs has so much address space that it may not be able to start another.
+t.test('without the add-on, too, a blocked launching thread notices that a heap was exhausted', (t) => {
+  const program = `
+    import { run } from ${JSON.stringify(new URL('../../../runtime/index.js', import.meta.url).href)};
+    import { Cell, deadly } from ${JSON.stringify(new URL('./recovery.tasks.js', import.meta.url).href)};
+    const attempt = await run(async (ctx) => {
+      const v = ctx.region([8], Cell);
+      const done = ctx.launch(deadly, { v }, { how: 'heap', until: 1 });
+      v.write('a', new Float64Array(8));
+      return done;
+    }, { workers: 2, workerHeap_MB: 40 });
+    console.log('attempt', attempt);`;
+  const file = join(scratchFolder(), 'blocked.mjs');
+  writeFileSync(file, program);
+  const ended = spawnSync(process.execPath, [file], {
+    env: { ...process.env, MANIPLE_NO_ADDON: '1' },
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  t.match(ended.stdout, /attempt 1/, ended.stderr ?? String(ended.error));
+  t.end();
+});
 
 const machines: RunOptions[] = [
   { executor: 'inOrder' },
@@ -96,6 +124,21 @@ for (const how of ['exit', 'heap']) {
     t.equal(lost.length, 2);
   });
 }
+
+t.test('a worker that is lost is noticed while a partition waits for its field', async (t) => {
+  const [attempts, volumes] = await run(
+    async (ctx) => {
+      const v = ctx.region([8], Cell);
+      const done = ctx.launch(deadly, { v }, { how: 'exit', until: 1 });
+      ctx.launch(colour, { v });
+      const parts = v.partition.byField('colour', [2]);
+      return [await done, [0, 1].map((c) => parts[c]!.volume)] as const;
+    },
+    { workers: 2 },
+  );
+  t.equal(attempts, 1);
+  t.same(volumes, [3, 5]);
+});
 
 t.test('a task that ends every worker fails in the end', async (t) => {
   const error = await run(

@@ -1,4 +1,4 @@
-// What this machine gives to a run: cores and memory, as the cgroup allows.
+// How much memory a run may use, as the machine and the control groups have it.
 import { existsSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
