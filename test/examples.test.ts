@@ -123,14 +123,14 @@ for (const [name, { args, memory, prints }] of Object.entries(examples)) {
   });
 }
 
-t.test('out-of-core: only what is freed block by block fits; damaged files are refused', (t) => {
+t.test('out-of-core: only what is used block by block fits; damaged files are refused', (t) => {
   const file = fileOf('out-of-core');
   const folder = scratchFolder();
   const { args, memory } = examples['out-of-core']!;
   const whole = ['run', file, '--memory', String(memory), '--', ...args.slice(0, -1), '2000'];
   const large = maniple(whole, folder);
   t.equal(large.code, 5, large.stderr);
-  t.match(large.stderr, /block\.counts needs 7\.8 MiB, but of the budget of 4\.0 MiB/);
+  t.match(large.stderr, /frames\.counts needs 7\.8 MiB, but of the budget of 4\.0 MiB/);
   writeFileSync(join(folder, 'short.raw'), new Uint8Array(1000));
   const damaged = maniple(['run', file, '--', '--file', 'short.raw', '--pixels', '300'], folder);
   t.equal(damaged.code, 3, damaged.stderr);

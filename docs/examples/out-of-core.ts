@@ -1,6 +1,6 @@
-// A file that is larger than the memory: the mean and the noise of every pixel, over frames that are read block by block. A
-// block has memory from its reading to its last use, and the budget says how many of them there are at a time: while some
-// are worked on, the next are being read.
+// A file that is larger than the memory: the mean and the noise of every pixel, over all frames. The file is attached to a
+// region of its size, and tasks use blocks of that. A block is read just before the first task that needs it, on a thread of
+// its own, while others are worked on; the budget says how many blocks there are at a time.
 //
 //   npx maniple run out-of-core.ts --memory 24M --frames 2000
 //   npx maniple run out-of-core.ts --memory 24M --file dark.raw --pixels 16384
@@ -16,43 +16,21 @@ import {
   f64,
   fieldSpace,
   formatBytes,
-  overwrites,
+  rawFile,
   reads,
   reduces,
   task,
   u16,
 } from 'maniple';
 
-const Block = fieldSpace({ counts: u16 }); // (frames, pixels)
+const Frames = fieldSpace({ counts: u16 }); // (frames, pixels)
 const Pixel = fieldSpace({ sum: f64, squares: f64 });
 const module = import.meta.url;
-
-/** Asynchronous tasks run on a thread of their own: those that wait for the disk keep no worker. */
-export const load = task({
-  module,
-  name: 'load',
-  async: true,
-  regions: { block: overwrites(Block, 'counts') },
-  async run({ block }, { path, from }: { path: string; from: number }) {
-    const { buffer, byteOffset, byteLength } = block.counts.unsafeRaw();
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    const file = await open(path);
-    try {
-      for (let done = 0; done < byteLength; ) {
-        const { bytesRead } = await file.read(bytes, done, byteLength - done, from + done);
-        if (bytesRead === 0) throw new DataError(path, `byte ${from + done}`, 'the file ends within a block');
-        done += bytesRead;
-      }
-    } finally {
-      await file.close();
-    }
-  },
-});
 
 export const accumulate = task({
   module,
   name: 'accumulate',
-  regions: { block: reads(Block, 'counts'), pixel: reduces(Pixel, 'sum', 'sum', 'squares') },
+  regions: { block: reads(Frames, 'counts'), pixel: reduces(Pixel, 'sum', 'sum', 'squares') },
   run({ block, pixel }) {
     const { counts } = block;
     const frames = block.volume / pixel.volume;
@@ -92,11 +70,10 @@ export default async function main(ctx: Ctx, args: readonly string[]) {
       );
     }
     const pixel = ctx.region([pixels], Pixel, { name: 'pixels' });
-    for (let first = 0; first < frames; first += perBlock) {
-      using block = ctx.region([Math.min(perBlock, frames - first), pixels], Block, { name: 'block' });
-      ctx.launch(load, { block }, { path, from: 2 * pixels * first });
-      ctx.launch(accumulate, { block, pixel });
-    } // a block is freed here: its memory comes back when its tasks have ended
+    const region = ctx.region([frames, pixels], Frames, { name: 'frames' });
+    ctx.attach(region, { counts: rawFile(path, { kind: 'u16' }) });
+    const blocks = region.partition.blocks([perBlock, pixels]);
+    for (const block of blocks.index.colours) ctx.launch(accumulate, { block: blocks.sub(block), pixel });
     const mean = (await pixel.read('sum')).map((sum) => sum / frames);
     const noise = (await pixel.read('squares')).map((sum, p) => Math.sqrt(sum / frames - mean[p]! ** 2));
     const average = (array: Float64Array) => (array.reduce((a, b) => a + b) / pixels).toFixed(3);

@@ -4,7 +4,10 @@
  */
 import { DataError } from '../../runtime/errors.js';
 import { readBytes, replaceFile } from './files.js';
+import { encodeHeader, readHeader } from './npy-header.js';
 import { readZip, writeZip, type ZipEntry } from './zip.js';
+
+export { source } from './npy-source.js';
 
 export type NpyData =
   | Int8Array
@@ -63,8 +66,6 @@ function halfPrecision(buffer: ArrayBuffer): Float32Array {
   });
 }
 
-const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-
 /** Reads an `.npy` file. @throws DataError naming the file and the byte */
 export function readNpy(path: string): NpyArray {
   return parseNpy(readBytes(path), path);
@@ -72,30 +73,8 @@ export function readNpy(path: string): NpyArray {
 
 /** Parses the bytes of an `.npy` file; `file` is for messages. */
 export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
-  if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
-    throw new DataError(file, 'byte 0', 'this is not an .npy file: its first bytes are not \\x93NUMPY');
-  }
-  const version = bytes[6];
-  if (version !== 1 && version !== 2 && version !== 3) {
-    throw new DataError(file, 'byte 6', `format version ${version} is not 1, 2 or 3`);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerStart = version === 1 ? 10 : 12;
-  if (bytes.length < headerStart)
-    throw new DataError(file, `byte ${bytes.length}`, 'the file ends inside its header');
-  const headerLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  const dataStart = headerStart + headerLength;
-  if (bytes.length < dataStart) {
-    throw new DataError(
-      file,
-      `byte ${bytes.length}`,
-      `the file ends inside its header of ${headerLength} bytes`,
-    );
-  }
-  const encoding = version === 3 ? 'utf-8' : 'latin1';
-  const header = new TextDecoder(encoding).decode(bytes.subarray(headerStart, dataStart));
-  const { descr, fortran, shape } = parseHeader(header, file, headerStart);
-
+  const { dataStart, descr, fortran, shape } = readHeader(bytes, file);
+  const headerStart = bytes[6] === 1 ? 10 : 12;
   const byteOrder = descr[0];
   const kind = KINDS[descr.slice(1)];
   if (!kind || !'<>|='.includes(byteOrder!)) {
@@ -123,37 +102,6 @@ export function parseNpy(bytes: Uint8Array, file: string): NpyArray {
   let data = kind.make(buffer);
   if (fortran && shape.length > 1) data = toRowMajor(data, shape, kind.complex ? 2 : 1);
   return { data, shape, complex: kind.complex === true, boolean: kind.boolean === true };
-}
-
-/** The header is a Python dictionary literal with exactly the keys descr, fortran_order, shape. */
-function parseHeader(
-  header: string,
-  file: string,
-  start: number,
-): { descr: string; fortran: boolean; shape: number[] } {
-  const damaged = (what: string): never => {
-    throw new DataError(
-      file,
-      `byte ${start}`,
-      `${what} in the header ${JSON.stringify(header.trim().slice(0, 120))}`,
-    );
-  };
-  const structured = /['"]descr['"]\s*:\s*\[/.test(header);
-  if (structured)
-    damaged('structured arrays (several fields per element) cannot be read; save the fields one by one:');
-  const descr = /['"]descr['"]\s*:\s*['"]([^'"]*)['"]/.exec(header)?.[1];
-  const fortran = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(header)?.[1];
-  const shapeText = /['"]shape['"]\s*:\s*\(([^)]*)\)/.exec(header)?.[1];
-  if (descr === undefined || descr.length < 2) return damaged('no dtype');
-  if (fortran === undefined) return damaged('no fortran_order');
-  if (shapeText === undefined) return damaged('no shape');
-  const shape = shapeText
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => (/^\d+L?$/.test(part) ? Number.parseInt(part, 10) : Number.NaN));
-  if (shape.some((n) => !Number.isSafeInteger(n))) return damaged('an impossible shape');
-  return { descr, fortran: fortran === 'True', shape };
 }
 
 function swapBytes(buffer: ArrayBuffer, size: number): void {
@@ -212,18 +160,10 @@ export function encodeNpy(
   if (count * lanes !== data.length) {
     throw new RangeError(`npy: ${data.length} numbers do not fill shape (${shape.join(', ')})`);
   }
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const dictionary = `{'descr': '${descrOf(data, lanes === 2)}', 'fortran_order': False, 'shape': ${tuple}, }`;
-  // NumPy pads with spaces so that the data start at a multiple of 64.
-  const padded = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
-  const header = new Uint8Array(padded).fill(0x20);
-  header.set(MAGIC);
-  header[6] = 1;
-  header[7] = 0;
-  new DataView(header.buffer).setUint16(8, padded - 10, true);
-  header.set(new TextEncoder().encode(dictionary), 10);
-  header[padded - 1] = 0x0a;
-  return [header, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
+  return [
+    encodeHeader(descrOf(data, lanes === 2), shape),
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  ];
 }
 
 function descrOf(data: NpyData, complex: boolean): string {

@@ -12,3 +12,4 @@ export {
   openImages,
   readImages,
 } from './images.js';
+export { source } from './source.js';
