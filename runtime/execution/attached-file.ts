@@ -114,6 +114,25 @@ async function saveForeign(layout: ForeignLayout, view: FileView, { store, origi
   }
 }
 
+/** Files that are read at the same time: each takes a handle and some memory. */
+const READS_MAX = 16;
+let reading = 0;
+const turns: (() => void)[] = [];
+
+/** Runs a read when fewer than the most are running. */
+async function inTurn(read: () => Promise<void>): Promise<void> {
+  if (reading === READS_MAX) await new Promise<void>((resolve) => turns.push(resolve));
+  else reading++;
+  try {
+    await read();
+  } finally {
+    // The next one takes this one's place.
+    const next = turns.shift();
+    if (next === undefined) reading--;
+    else next();
+  }
+}
+
 /** Reads the points of one attached field. */
 const load: Leaf = {
   name: 'load',
@@ -123,7 +142,7 @@ const load: Leaf = {
     const view = views['region'] as FileView;
     const { store, origin } = args as FileArguments;
     const { layout } = store;
-    if (isStrided(layout)) await loadStrided(store, layout, origin, view, bytesOf(view));
+    if (isStrided(layout)) await inTurn(() => loadStrided(store, layout, origin, view, bytesOf(view)));
     else await loadForeign(layout, view, { store, origin });
   },
 };

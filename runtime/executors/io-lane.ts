@@ -54,12 +54,16 @@ export function laneData(
 /** A message of a lane to the launching thread: a doorbell, or a line to show. */
 export type LaneMessage = 'ring' | { readonly log: string };
 
-/** Passes on what a lane's thread says. */
+/** Passes on what a lane's thread says, and tells it of memory outside. */
 export function listen(worker: Worker, parts: ExecutorParts): void {
   worker.on('message', (message: LaneMessage) => {
     if (message === 'ring') parts.ring();
     else parts.log(message.log);
   });
+  worker.once(
+    'exit',
+    parts.heap.outside.connect((message) => worker.postMessage(message)),
+  );
 }
 
 export class IoLane {

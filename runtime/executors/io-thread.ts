@@ -1,5 +1,5 @@
 // The thread of the I/O lane: starts every ready asynchronous task at once, and waits in its event loop.
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { LaneRecorder } from '../events/lane-log.js';
 import { Finisher } from '../execution/finish.js';
 import { Lane } from '../execution/lane.js';
@@ -20,6 +20,7 @@ process.setSourceMapsEnabled(true); // as in the threads of workers
 const data = workerData as LaneData;
 const graph = attachGraph(data.graph);
 const heap = new Heap(data.heap, data.lane);
+heap.outside.receive = () => receiveMessageOnPort(parentPort!)?.message;
 const recorder = data.laneLog === null ? null : new LaneRecorder(data.laneLog, graph.limits.tasks + 1);
 const loader = new TaskLoader(graph, heap);
 const say = (message: LaneMessage) => parentPort!.postMessage(message);

@@ -1,5 +1,5 @@
 // The thread of a worker: joins the graph, and runs records until it is told to stop.
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { addon } from '../../native/index.js';
 import { LaneRecorder } from '../events/lane-log.js';
 import { Lane } from '../execution/lane.js';
@@ -16,6 +16,7 @@ process.setSourceMapsEnabled(true);
 const data = workerData as LaneData;
 const graph = attachGraph(data.graph);
 const heap = new Heap(data.heap, data.lane);
+heap.outside.receive = () => receiveMessageOnPort(parentPort!)?.message;
 const recorder = data.laneLog === null ? null : new LaneRecorder(data.laneLog, graph.limits.tasks + 1);
 const loader = new TaskLoader(graph, heap);
 const say = (message: LaneMessage) => parentPort!.postMessage(message);

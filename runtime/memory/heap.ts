@@ -3,6 +3,7 @@
 // under a spin lock that is held for some tens of instructions. Pages are reserved, not touched, until used.
 import { LaneWord, Status } from '../graph/lanes.js';
 import { Word } from '../graph/layout.js';
+import { Outside } from './outside.js';
 
 /** Bytes of one unit, and of the alignment of every block. */
 export const UNIT = 64;
@@ -41,6 +42,8 @@ export class Heap {
   readonly #segments: readonly SharedArrayBuffer[];
   readonly #int32: readonly Int32Array[];
   readonly shared: SharedHeap;
+  /** Memory of the program, under negative units. */
+  readonly outside = new Outside();
   readonly #lanes: Int32Array;
   readonly #me: number;
 
@@ -180,7 +183,8 @@ export class Heap {
   }
 
   /** The segment that holds a block, and the block's byte in it: for typed arrays of any kind. */
-  locate(unit: number): { buffer: SharedArrayBuffer; byte: number } {
+  locate(unit: number): { readonly buffer: SharedArrayBuffer; readonly byte: number } {
+    if (unit < 0) return this.outside.locate(unit);
     return {
       buffer: this.#segments[Math.floor(unit / SEGMENT_UNITS)]!,
       byte: (unit % SEGMENT_UNITS) * UNIT,

@@ -142,11 +142,13 @@ export class Attachment implements Disposable {
       const known = tree.residences?.get(field);
       let residence = known;
       if (residence === undefined) {
-        const tiled = space.covers(tree.space);
+        const whole = space.covers(tree.space);
         const { bytesPerElement } = tree.fields.fields[tree.fields.names[field]!]!;
         const small = boxVolume(tree.box) * bytesPerElement <= SMALL * engine.options.memory;
-        const instance = tiled ? tree.giveUp(field) : tree.instance(field);
-        residence = new Residence(memory.portOf(tree), field, instance, tiled, tree.box, small);
+        const { source } = parts[0]!;
+        const array = whole && parts.length === 1 && 'array' in source ? source.array : null;
+        const instance = whole ? tree.giveUp(field, array) : tree.instance(field);
+        residence = new Residence(memory.portOf(tree), field, instance, whole, tree.box, small);
         tree.reside(residence, memory);
         memory.watch(tree, residence);
       }
@@ -230,6 +232,8 @@ export class Attachment implements Disposable {
     // A failure before is a failure of what is flushed; where nothing is, it has been told elsewhere.
     memory.end(handle, tree, ended, flush ? UPDATE : OVERWRITE, () => {
       if (!detach) return;
+      for (const { residence } of ended)
+        if (residence.direct) this.#engine.heap.outside.remove(residence.instance.unit);
       if (!flush) for (const store of this.#unfinished) discard(store);
       this.#unfinished.clear();
     });
@@ -241,7 +245,7 @@ export class Attachment implements Disposable {
       tree.leave(residence);
     }
     for (const { residence, space } of ended)
-      if (!residence.tiled) memory.clear(tree, residence.field, space, site);
+      if (!residence.tiled && !residence.direct) memory.clear(tree, residence.field, space, site);
   }
 }
 

@@ -76,6 +76,8 @@ export class Residence {
   readonly instance: Instance;
   /** There are tiles. */
   readonly tiled: boolean;
+  /** It is memory of the program itself: nothing is moved. */
+  readonly direct: boolean;
   readonly tiles: Tile[] = [];
   readonly parts: AttachedPart[] = [];
   /** All points that are attached. */
@@ -86,18 +88,20 @@ export class Residence {
   readonly #port: ResidencePort;
   readonly #resident: Resident;
 
+  /** `whole`: the field is attached as a whole. `small`: one tile is for all of it. */
   constructor(
     port: ResidencePort,
     field: number,
     instance: Instance,
-    tiled: boolean,
+    whole: boolean,
     box: Box,
     small: boolean,
   ) {
     this.#port = port;
     this.field = field;
     this.instance = instance;
-    this.tiled = tiled;
+    this.direct = instance.unit < 0;
+    this.tiled = whole && !this.direct;
     this.#box = box;
     this.#small = small;
     const none = IndexSpace.empty(box.rank);
@@ -126,6 +130,7 @@ export class Residence {
     const whole = covered === space || covered.covers(space);
     const part = whole ? space : space.intersect(covered);
     if (part.empty) return;
+    if (this.direct) return;
     const { privilege } = usageOf(usage);
     const tile = this.tiled ? this.#tileFor(part) : null;
     const state = tile ?? this.#resident;
@@ -180,6 +185,7 @@ export class Residence {
 
   /** Issues the writing of all that is dirty among some points. */
   storeAll(space: IndexSpace): void {
+    if (this.direct) return;
     if (!this.tiled) this.store(null, space);
     for (const tile of this.tiles) this.store(tile, space);
   }

@@ -13,7 +13,7 @@ import {
   writeSpace,
   writeView,
 } from '../memory/view-layout.js';
-import { ELEMENT_KINDS } from '../privileges/element.js';
+import { ELEMENT_KINDS, type TypedArray } from '../privileges/element.js';
 import { REDUCTIONS, usageOf } from '../privileges/usage.js';
 import type { FieldSpace, IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
@@ -92,7 +92,10 @@ export class Tree {
   /** The fields that are attached, as far as operations were issued; null where none is. */
   residences: Map<number, Residence> | null = null;
   /** Who brings in what operations need of them. */
-  attached: { bring(requirements: readonly TreeUse[], points: number): void } | null = null;
+  attached: {
+    bring(requirements: readonly TreeUse[], points: number): void;
+    forget(residence: Residence): void;
+  } | null = null;
   readonly #lent: readonly Tile[];
   /** Leases that have not ended. */
   readonly leases: OpenLease[] = [];
@@ -369,14 +372,19 @@ export class Tree {
     }
   }
 
-  /** Gives up the memory of a field, which is about to be attached as a whole; what stands for it has none. */
-  giveUp(field: number): Instance {
+  /**
+   * Gives up the memory of a field, which is about to be attached as a whole. What stands for it is the memory of the array,
+   * where that is shared memory of the program, or else none.
+   */
+  giveUp(field: number, array: TypedArray | null): Instance {
+    const { engine } = this;
     const what = `${this.name}.${this.fields.names[field]}`;
     const old = this.#instances[field];
-    if (old !== null && old !== undefined) this.engine.memory.release(old);
+    if (old !== null && old !== undefined) engine.memory.release(old);
+    const shared = array !== null && array.buffer instanceof SharedArrayBuffer ? array.buffer : null;
     const instance: Instance = {
-      unit: 0,
-      bytes: 0,
+      unit: shared === null ? 0 : engine.heap.outside.add(shared, array!.byteOffset),
+      bytes: shared === null ? 0 : array!.byteLength,
       what,
       first: 0,
       users: 0,
@@ -398,8 +406,8 @@ export class Tree {
   }
 
   /** A field is not attached any more. */
-  leave({ field, tiled }: Residence): void {
-    if (tiled) this.#instances[field] = null;
+  leave({ field, tiled, direct }: Residence): void {
+    if (tiled || direct) this.#instances[field] = null;
     this.residences!.delete(field);
     if (this.residences!.size === 0) this.residences = this.attached = null;
   }
@@ -476,13 +484,18 @@ export class Tree {
 
   #free(): void {
     this.engine.runLog?.frees(this);
-    for (const residence of this.residences?.values() ?? [])
+    const residences = [...(this.residences?.values() ?? [])];
+    for (const residence of residences) {
       residence.remove([...residence.parts], residence.covered);
+      this.attached!.forget(residence);
+    }
     this.residences = this.attached = null;
     for (const instance of this.#instances) if (instance !== null) this.engine.memory.release(instance);
     this.#instances.fill(null);
     this.engine.afterAll(this.scope, () => {
       for (const binding of [...this.#bindings.values()]) this.#drop(binding);
+      for (const { direct, instance } of residences)
+        if (direct) this.engine.heap.outside.remove(instance.unit);
       this.engine.analysis.forget(this.state);
     });
   }

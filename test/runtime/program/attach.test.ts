@@ -216,6 +216,54 @@ t.test('arrays: copied in at the first use, and back', async (t) => {
   }
 });
 
+t.test('a shared array is the memory of the region itself', async (t) => {
+  for (const options of machines) {
+    await run(
+      async (ctx) => {
+        const region = ctx.region([4000], Frames);
+        const parts = region.partition.equal([4]);
+        for (let round = 0; round < 3; round++) {
+          const array = new Uint16Array(new SharedArrayBuffer(8006), 6, 4000);
+          array.set(ramp(4000));
+          const attachment = ctx.attach(region, { counts: array }, { mode: 'update' });
+          ctx.index([4], double, { block: parts.at() });
+          ctx.launch(addTo, { block: parts[2]! }, { by: 1 });
+          ctx.index([4], insideTwice, { block: parts.at() });
+          await attachment.flush();
+          const expected = ramp(4000)
+            .map((i) => 8 * i + (i >= 2000 && i < 3000 ? 4 : 0))
+            .map((x) => x & 0xffff);
+          t.same([...array], expected, 'what tasks write is there');
+          t.same([...(await region.read('counts'))], expected);
+          t.same(ctx.region([2], Frames).volume, 2);
+          const unread = attachment.detach();
+          ctx.launch(weigh, { block: parts[0]! });
+          await unread;
+          t.same(
+            [...(await region.read('counts'))].filter((x) => x !== 0),
+            [],
+            'zeros again',
+          );
+          t.same([...array], expected, 'and the array is as it was');
+        }
+        // Freed while it is attached, with tasks in flight.
+        const array = new Uint16Array(new SharedArrayBuffer(2000)).fill(3);
+        const pixel = ctx.region([10], Pixel);
+        {
+          using other = ctx.region([1000], Frames);
+          ctx.attach(other, { counts: array });
+          ctx.index([10], accumulate, { block: other.partition.equal([10]).at(), pixel });
+        }
+        t.same(
+          [...(await pixel.read('sum'))],
+          ramp(10).map(() => 300),
+        );
+      },
+      { ...options, memory: 2 ** 16 },
+    );
+  }
+});
+
 t.test('one file for every colour', async (t) => {
   for (const options of machines) {
     for (const memory of [40 * 1024, 64 * 2 ** 20]) {

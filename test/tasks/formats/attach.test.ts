@@ -118,8 +118,16 @@ async function outside(
   const what = random.pick(['raw', 'raw', 'npy', 'hdf5', 'array'] as const);
   if (what === 'array') {
     const { lanes } = type;
+    const shared = random.chance(0.5);
+    if (shared) {
+      const own = numbers as unknown as Float64Array;
+      const Kind = type.array as unknown as Float64ArrayConstructor;
+      const copy = new Kind(new SharedArrayBuffer(own.byteLength) as never);
+      copy.set(own);
+      numbers = copy as unknown as Numbers;
+    }
     return {
-      words: 'array',
+      words: shared ? 'shared array' : 'array',
       source: numbers,
       read: async () => numbers,
       shard: (from, count) =>
