@@ -2,6 +2,7 @@
 export * from './errors.js';
 export type { Gang } from './execution/gang.js';
 export type { Resource, TaskContext } from './execution/leaf.js';
+export { SAVED_ENDING } from './execution/task-saver.js';
 export type { Shape } from './execution/view.js';
 export { type CostOf, recordedCosts } from './mapping/static-placement.js';
 export { type RawFileOptions, rawFile } from './memory/attach/raw-file.js';
@@ -49,6 +50,13 @@ export {
   run,
   type Timeline,
 } from './program/run.js';
+export {
+  runSaved,
+  type SavedOutput,
+  type SavedRun,
+  type SavedRunOptions,
+  taskPoint,
+} from './program/run-saved.js';
 export { resource, Task, type TaskDeclaration } from './program/task.js';
 export {
   bool,

@@ -19,6 +19,7 @@ import { randomAt } from './random.js';
 import { blockOf, ReductionTree } from './reduction-tree.js';
 import { acquire, release } from './reservation.js';
 import { freeInputs, restoreInputs, saveInputs } from './saved-inputs.js';
+import { type SavedTasks, TaskSaver } from './task-saver.js';
 import { decodeView, type TaskView } from './view.js';
 
 /** What a failed task leaves behind for the launching thread, serialized. */
@@ -46,6 +47,8 @@ export interface LaneOptions {
   readonly recorder: LaneRecorder | null;
   /** Looks around before a member of a gang sleeps; 0 where threads outnumber processors. */
   readonly spins?: number;
+  /** Which tasks are saved with their inputs. */
+  readonly saves?: SavedTasks | null;
   readonly log: (line: string) => void;
 }
 
@@ -121,6 +124,7 @@ export class Lane {
   readonly #args: unknown[] = [];
   readonly #keys = new Map<number, string[]>();
   readonly #context: Context;
+  readonly #saver: TaskSaver | null;
   #resultsSlot = -1;
   #resultsSerial = 0;
   #lastResults: Results | null = null;
@@ -141,6 +145,7 @@ export class Lane {
     this.#line = lineOf(graph, options.lane);
     this.#argsSerial = new Int32Array(graph.limits.launches);
     this.#context = new Context(options, graph.gate);
+    this.#saver = options.saves ? new TaskSaver(graph, heap, options.saves, options.log) : null;
   }
 
   dispose(): void {
@@ -359,9 +364,10 @@ export class Lane {
     const line = this.#line;
     let point = first;
     let climbs = false;
+    const saver = this.#saver;
     context.attempt = graph.attempt[record]!;
     try {
-      if (graph.again[slot]! >= Again.retries) this.#save(record, slot);
+      if (graph.again[slot]! >= Again.keeps) this.#save(record, slot);
       if (treeUnit !== 0) {
         tree = new ReductionTree(graph, heap, treeUnit, this.#options.lane);
         partial = tree.create(
@@ -374,6 +380,7 @@ export class Lane {
       for (; point < end; point++) {
         this.#bind(leaf, slot, point, tree, partial, views);
         this.#at(point);
+        if (saver?.wants(leaf.name, context.point) === true) this.#saveTask(slot, point, false);
         const value = leaf.run(views, args, context);
         if (value !== undefined) {
           if (isThenable(value)) {
@@ -391,17 +398,18 @@ export class Lane {
         tree.climb(blockOf(first, this.#launchPoints(slot)), whole, graph.applyRecord[slot]!, 0, this.#ready);
       }
       line[LaneWord.phase] = Phase.complete;
-      if (graph.again[slot]! >= Again.retries) this.#forget(record);
+      if (graph.again[slot]! >= Again.keeps) this.#forget(record);
       return true;
     } catch (error) {
       if (tree !== null && partial !== null) {
         line[LaneWord.partial] = 0;
         tree.free(partial);
       }
-      if (!climbs && graph.attempt[record]! < graph.again[slot]! >> 1) {
+      if (!climbs && graph.attempt[record]! < Math.floor(graph.again[slot]! / Again.retries)) {
         this.#restore(record, slot);
         return this.#runTask(record, slot);
       }
+      this.#keep(record, slot, point);
       this.#fail(record, slot, point, error);
       line[LaneWord.failed] = 1;
       this.#forget(record);
@@ -426,7 +434,8 @@ export class Lane {
   /** Before the first attempt: keeps what the task may update, unless running it again is harmless anyway. */
   #save(record: number, slot: number): void {
     const { again, saved } = this.#graph;
-    if ((again[slot]! & Again.harmless) !== 0 || saved[record] !== 0) return;
+    const bits = again[slot]! & (Again.harmless | Again.keeps);
+    if (bits === Again.harmless || saved[record] !== 0) return;
     saved[record] = saveInputs(this.#heap, this.#viewsOf(record, slot));
   }
 
@@ -440,6 +449,40 @@ export class Lane {
       tags[i] = Tag.none;
     }
     if (saved[record] !== 0) restoreInputs(this.#heap, this.#viewsOf(record, slot), saved[record]!);
+  }
+
+  /** A task has failed for good: where that is wanted, a file has what it found. What it changed is spoilt anyway. */
+  #keep(record: number, slot: number, point: number): void {
+    const { again, saved } = this.#graph;
+    if (this.#saver?.failed !== true) return;
+    if (saved[record] !== 0) restoreInputs(this.#heap, this.#viewsOf(record, slot), saved[record]!);
+    this.#saveTask(slot, point, again[slot]! < Again.keeps);
+  }
+
+  /** Members of a gang are left out: they cannot run alone. */
+  #saveTask(slot: number, index: number, shared: boolean): void {
+    const graph = this.#graph;
+    if (graph.kind[slot] === Kind.gang) return;
+    const heap = this.#heap;
+    const { name, requirements, fields } = this.#leaf(graph.task[slot]!);
+    const { module } = readValue(heap, graph.taskName[graph.task[slot]!]!) as { module: string };
+    const context = this.#enter(this.#leaf(graph.task[slot]!), slot, new Context(this.#options, graph.gate));
+    this.#at(index, context);
+    const unit = graph.args[slot]!;
+    const args = unit === 0 ? EMPTY : readArgs(heap, unit, this.#keysOf(heap.load(unit, 0)));
+    const { point, domain } = context;
+    this.#saver!.save({
+      slot,
+      index,
+      point,
+      domain,
+      name,
+      module,
+      requirements,
+      fields,
+      args,
+      shared,
+    });
   }
 
   #forget(record: number): void {
@@ -502,15 +545,16 @@ export class Lane {
     const slot = graph.launch[record]!;
     const again = graph.again[slot]!;
     const attempts = graph.attempt[record]! + 1;
-    const most = Math.max(again >> 1, LOSSES_MAX);
-    if (again !== 0 && attempts <= most) {
+    const most = Math.max(Math.floor(again / Again.retries), LOSSES_MAX);
+    const once = again < Again.retries && (again & Again.harmless) === 0;
+    if (!once && attempts <= most) {
       this.#restore(record, slot);
       return true;
     }
-    const why =
-      again === 0
-        ? 'the worker thread that ran it is gone, and it may have changed what it updates: declare it retry: 1 or idempotent: true to have it run again'
-        : `${attempts} worker threads that ran it are gone, one after the other`;
+    const why = once
+      ? 'the worker thread that ran it is gone, and it may have changed what it updates: declare it retry: 1 or idempotent: true to have it run again'
+      : `${attempts} worker threads that ran it are gone, one after the other`;
+    this.#keep(record, slot, graph.first[record]!);
     this.#fail(record, slot, graph.first[record]!, new Error(why), true);
     this.#line[LaneWord.failed] = 1;
     this.#forget(record);
@@ -542,21 +586,23 @@ export class Lane {
     const end = graph.first[record]! + graph.points[record]!;
     let point = graph.first[record]!;
     try {
-      if (graph.again[slot]! >= Again.retries) this.#save(record, slot);
+      if (graph.again[slot]! >= Again.keeps) this.#save(record, slot);
       for (; point < end; point++) {
         const views: Record<string, unknown> = {};
         this.#bind(leaf, slot, point, null, null, views);
         this.#at(point, context);
+        if (this.#saver?.wants(leaf.name, context.point) === true) this.#saveTask(slot, point, false);
         const value = await leaf.run(views, this.#argsOf(slot), context);
         if (value !== undefined) this.#results(graph.results[slot]!, slot).set(point, value);
       }
       this.#forget(record);
       return true;
     } catch (error) {
-      if (graph.attempt[record]! < graph.again[slot]! >> 1) {
+      if (graph.attempt[record]! < Math.floor(graph.again[slot]! / Again.retries)) {
         this.#restore(record, slot);
         return null;
       }
+      this.#keep(record, slot, point);
       this.#fail(record, slot, point, error);
       this.#forget(record);
       return false;

@@ -1,6 +1,7 @@
 // What the program asks of an executor: take ready records, run them, and wait for some to end.
 import type { LaneRecorder, SharedLaneLog } from '../events/lane-log.js';
 import type { Leaf } from '../execution/leaf.js';
+import type { SavedTasks } from '../execution/task-saver.js';
 import type { Graph } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
 
@@ -48,6 +49,8 @@ export interface ExecutorParts {
   readonly log: (line: string) => void;
   /** Heap of each worker's JavaScript; null is node's default. */
   readonly workerHeap_MB: number | null;
+  /** Which tasks are saved with their inputs. */
+  readonly saves: SavedTasks | null;
   /** A thread was lost; `replaced` says that another goes on with what it had. */
   readonly lost: (lane: number, error: Error, replaced: boolean) => void;
 }

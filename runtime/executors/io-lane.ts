@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { SharedLaneLog } from '../events/lane-log.js';
 import { sleep } from '../execution/sleep.js';
 import { pushReady } from '../execution/stack.js';
+import type { SavedTasks } from '../execution/task-saver.js';
 import { ioLane, type SharedGraph, Word } from '../graph/layout.js';
 import type { SharedHeap } from '../memory/heap.js';
 import type { ExecutorParts } from './executor.js';
@@ -23,6 +24,7 @@ export interface LaneData {
   readonly gangsOnly: boolean;
   /** A thread on this lane was lost: this one goes on with what it had. */
   readonly adopts: boolean;
+  readonly saves: SavedTasks | null;
 }
 
 export function laneData(
@@ -35,7 +37,7 @@ export function laneData(
     gangsOnly = false,
   }: { spins?: number; cpu?: number | null; gangsOnly?: boolean } = {},
 ): LaneData {
-  const { graph, heap, seed, check, steal, laneLogs } = parts;
+  const { graph, heap, seed, check, steal, laneLogs, saves } = parts;
   return {
     graph: { limits: graph.limits, buffer: graph.buffer },
     heap: heap.shared,
@@ -48,6 +50,7 @@ export function laneData(
     laneLog: laneLogs?.[lane] ?? null,
     gangsOnly,
     adopts,
+    saves,
   };
 }
 

@@ -34,6 +34,7 @@ const lane = new Lane(
     seed: data.seed,
     check: data.check,
     recorder,
+    saves: data.saves,
     log: (log) => say({ log }),
   },
   (task) => loader.get(task),

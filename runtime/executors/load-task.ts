@@ -39,30 +39,36 @@ export class TaskLoader {
   async load(task: number): Promise<void> {
     const { module, name } = readValue(this.#heap, this.#graph.taskName[task]!) as TaskName;
     const builtin = module === BUILTIN ? builtinLeaf(name) : undefined;
-    this.#leaves[task] = builtin ?? (await imported(module, name));
+    this.#leaves[task] =
+      builtin ?? (await importLeaf(module, name).catch((error: Error) => refusal(name, error)));
   }
 }
 
-async function imported(module: string, name: string): Promise<Leaf> {
-  const refuse = (why: string): Leaf => ({
+/** A task that says, when it is run, why it could not be loaded. */
+function refusal(name: string, why: Error): Leaf {
+  return {
     name,
     requirements: [],
     fields: [],
     run: () => {
-      throw new Error(why);
+      throw new Error(why.message);
     },
-  });
+  };
+}
+
+/** The task of a name that a module exports, by itself or in a list. @throws an error that says why there is none */
+export async function importLeaf(module: string, name: string): Promise<Leaf> {
   let exports: Record<string, unknown>;
   try {
     exports = (await import(module)) as Record<string, unknown>;
   } catch (error) {
-    return refuse(`its module ${module} does not load in a worker: ${(error as Error).message}`);
+    throw new Error(`its module ${module} does not load in a worker: ${(error as Error).message}`);
   }
   const found = Object.values(exports)
     .flat()
     .find((value) => isTask(value) && value.name === name) as ExportedTask | undefined;
-  return (
-    found?.leaf ??
-    refuse(`${module} exports no task called ${name}: export it, so that workers can find it by its name`)
+  if (found !== undefined) return found.leaf;
+  throw new Error(
+    `${module} exports no task called ${name}: export it, so that workers can find it by its name`,
   );
 }

@@ -39,6 +39,7 @@ abstract class OneThread implements Executor {
         seed: parts.seed,
         check: parts.check,
         recorder: parts.recorder,
+        saves: parts.saves,
         log: parts.log,
       },
       parts.leaf,

@@ -35,6 +35,7 @@ const lane = new Lane(
     seed: data.seed,
     check: data.check,
     recorder,
+    saves: data.saves,
     spins: data.spins,
     log: (log) => say({ log }),
   },

@@ -77,8 +77,11 @@ export const Kind = {
 export function runsTask(kind: number): boolean {
   return kind === Kind.task || kind === Kind.io || kind === Kind.atomic || kind === Kind.gang;
 }
-/** Bits of `Graph.again`: running a task once more is harmless, whatever became of the first attempt. */
-export const Again = { harmless: 1, retries: 2 } as const;
+/**
+ * Bits of `Graph.again`: running a task once more is harmless, whatever became of the first attempt; what it updates is kept
+ * in any case, for whoever wants to know what a failed task found. The number of retries stands above them.
+ */
+export const Again = { harmless: 1, keeps: 2, retries: 4 } as const;
 
 /** Bits of `Graph.gate`: a predicate decides whether the records run; they were cancelled. */
 export const Gate = { guarded: 1, cancelled: 2 } as const;

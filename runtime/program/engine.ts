@@ -18,6 +18,7 @@ import type { Failure } from '../execution/lane.js';
 import type { Leaf } from '../execution/leaf.js';
 import { isJoin, LostRecords } from '../execution/lost-records.js';
 import { pushReady, takeReady } from '../execution/stack.js';
+import type { SavedTasks } from '../execution/task-saver.js';
 import type { Executor, ExecutorParts, TaskName } from '../executors/executor.js';
 import {
   CANCELLED,
@@ -77,6 +78,8 @@ export interface EngineOptions {
   readonly log: (line: string) => void;
   readonly workerHeap_MB: number | null;
   readonly retry: number;
+  /** Which tasks are saved with their inputs. */
+  readonly saves: SavedTasks | null;
   /** Whatever nobody uses goes to disk at every launch, for tests. */
   readonly spillsAlways: boolean;
   /** Seconds without an end before it is said what the program waits for; 0 is never. */
@@ -190,6 +193,7 @@ export class Engine {
       log: options.log,
       lost: (lane, error, replaced) => this.#threadLost(lane, error, replaced),
       workerHeap_MB: options.workerHeap_MB,
+      saves: options.saves,
     });
     this.#lostRecords = new LostRecords(this.graph);
     this.#spoils = new Spoils(this.builder);

@@ -339,6 +339,7 @@ export class Launcher implements PredicatePort {
     if (options?.gang !== true && !sharesUpdates(leaf, resolved)) {
       graph.again[slot] =
         (harmless(leaf, resolved) ? Again.harmless : 0) +
+        (engine.options.saves?.which === 'failed' ? Again.keeps : 0) +
         Again.retries * (options?.retry ?? leaf.retry ?? engine.options.retry);
     }
     if (guard !== null) openGate(engine, handle, guard, options!.otherwise);

@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { AnalysisFaults } from '../analysis/dependences.js';
 import { CancelledError, LaunchError, UsageError } from '../errors.js';
 import type { TimelineEntry } from '../events/timeline.js';
+import type { SavedTasks } from '../execution/task-saver.js';
 import { Bulk } from '../executors/bulk.js';
 import { InOrder, Virtual } from '../executors/one-thread.js';
 import { Threads } from '../executors/threads.js';
@@ -23,6 +24,7 @@ import { rootContext } from './inner.js';
 import { type Leak, LeakWatch } from './leaks.js';
 import { killAtRandom } from './random-kills.js';
 import type { RunLogOptions } from './run-log.js';
+import { taskPoint } from './run-saved.js';
 import { checkRetry } from './task.js';
 
 export const EXECUTORS = ['threads', 'bulk', 'inOrder', 'virtual'] as const;
@@ -55,6 +57,11 @@ export interface RunOptions {
   readonly profile?: string;
   /** How often tasks that declare no `retry` are run again after they threw. Default 0. */
   readonly retry?: number;
+  /**
+   * Saves tasks with their inputs in a folder, so that `runSaved` runs one again alone: those that fail (for which what
+   * tasks update is copied before they run), or those called `name@point` (`fit@3`, `fit@3,0`).
+   */
+  readonly saveTasks?: { readonly folder: string; readonly which: 'failed' | (string & {}) };
   /** Where tasks are placed: blocks of consecutive points, or at random, for tests. */
   readonly mapper?: 'default' | 'random';
   /**
@@ -135,6 +142,13 @@ function placementOf({ placement = 'block', costs }: RunOptions, workers: number
   return costs === undefined ? new LearningLongestFirst(workers) : new LongestFirst(workers, costs);
 }
 
+/** Which tasks are saved. @throws UsageError for a name that is none */
+function savesOf({ saveTasks }: RunOptions): SavedTasks | null {
+  if (saveTasks === undefined) return null;
+  const { folder, which } = saveTasks;
+  return { folder, which: which === 'failed' ? 'failed' : taskPoint(which) };
+}
+
 /** What is recorded of the run: a profile, what ran, or nothing. */
 function recordOf(
   options: RunOptions,
@@ -195,6 +209,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     signal: options.signal ?? null,
     log,
     retry: options.retry ?? 0,
+    saves: savesOf(options),
     spillsAlways: options.spillsAlways ?? false,
     watchdog_s: options.watchdog_s ?? 60,
     spill: options.spill === false ? null : (options.spill ?? tmpdir()),
