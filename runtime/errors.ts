@@ -188,6 +188,12 @@ export class GangError extends ManipleError {
   }
 }
 
+/**
+ * The program can never end: no task runs or is ready, nothing outside is waited for, and yet something has not ended. Such as
+ * an inner task that waits for the operation that it is part of.
+ */
+export class DeadlockError extends ManipleError {}
+
 /** The memory budget does not hold what the program needs at once. */
 export class OutOfMemoryError extends ManipleError {
   /** Who holds how many bytes, largest first. */

@@ -19,6 +19,8 @@ export interface Executor {
   block(count: number, stillWanted: () => boolean): void;
   /** A watched launch is awaited in the event loop: call `ring` when one has ended. */
   arm(): void;
+  /** Whether the threads of the lanes keep the process alive: not while nothing runs. */
+  keepAlive(alive: boolean): void;
   /** Ends the thread of a lane at whatever it is doing, for tests; false where it has none, or that was asked for before. */
   kill(lane: number): boolean;
   /** Ends all lanes. */

@@ -38,6 +38,10 @@ export class GangLanes {
     for (const threads of this.#workers) threads.look();
   }
 
+  keepAlive(alive: boolean): void {
+    for (const threads of this.#workers) threads.keepAlive(alive);
+  }
+
   async stop(): Promise<void> {
     if (this.#workers.length === 0) return;
     const { control } = this.#parts.graph;

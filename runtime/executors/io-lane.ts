@@ -84,6 +84,10 @@ export class IoLane {
     Atomics.notify(graph.control, Word.io, 1);
   }
 
+  get running(): boolean {
+    return this.#threads !== null;
+  }
+
   /** Starts the thread, once. */
   start(): void {
     const { graph } = this.#parts;
@@ -99,6 +103,10 @@ export class IoLane {
   /** Looks whether the thread was lost, and starts another. */
   look(): void {
     this.#threads?.look();
+  }
+
+  keepAlive(alive: boolean): void {
+    this.#threads?.keepAlive(alive);
   }
 
   kill(): boolean {

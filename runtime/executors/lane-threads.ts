@@ -24,6 +24,7 @@ export class LaneThreads {
   #stopping = false;
   #given = false;
   #asked_ms = 0;
+  #keeps = true;
   #condemned: Worker | null = null;
   readonly #forgetLock: () => void;
 
@@ -85,7 +86,15 @@ export class LaneThreads {
     }
     Atomics.store(this.#line, LaneWord.status, Status.absent);
     this.#thread = this.#start(true);
+    if (!this.#keeps) this.keepAlive(true);
     this.#parts.lost(this.#lane, why, true);
+  }
+
+  /** Whether the thread keeps the process alive. */
+  keepAlive(alive: boolean): void {
+    this.#keeps = alive;
+    if (alive) this.#thread.ref();
+    else this.#thread.unref();
   }
 
   /** Ends the thread at whatever it is doing, for tests; false when that was asked for before. */
@@ -101,6 +110,7 @@ export class LaneThreads {
     this.#stopping = true;
     this.#forgetLock();
     const thread = this.#thread;
+    thread.ref();
     if (thread.threadId < 0) return; // it has ended already
     if (patience_ms === 0) {
       await thread.terminate();

@@ -127,9 +127,16 @@ abstract class OneThread implements Executor {
     this.#armed = true;
     setImmediate(() => {
       this.#armed = false;
-      while (this.step() || this.#takeFromLanes());
-      this.#parts.ring();
+      let worked = false;
+      while (this.step() || this.#takeFromLanes()) worked = true;
+      // What the I/O lane makes ready lies in its deque without a word. Else nothing has changed, and nobody need look.
+      if (worked || this.#io.running) this.#parts.ring();
     });
+  }
+
+  keepAlive(alive: boolean): void {
+    this.#io.keepAlive(alive);
+    this.#gangs.keepAlive(alive);
   }
 
   kill(lane: number): boolean {

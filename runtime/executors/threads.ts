@@ -107,6 +107,11 @@ export class Threads implements Executor {
     Atomics.store(this.#graph.control, Word.wanted, 1);
   }
 
+  keepAlive(alive: boolean): void {
+    for (const threads of this.#workers) threads.keepAlive(alive);
+    this.#io.keepAlive(alive);
+  }
+
   kill(lane: number): boolean {
     return lane === this.#workers.length ? this.#io.kill() : this.#workers[lane]!.kill();
   }

@@ -4,6 +4,7 @@ import { Analysis, type AnalysisFaults } from '../analysis/dependences.js';
 import { RecordBuilder } from '../analysis/record-builder.js';
 import {
   CancelledError,
+  DeadlockError,
   LaunchError,
   ManipleError,
   TaskError,
@@ -163,7 +164,14 @@ export class Engine {
       tasks: 1024,
       workers: options.workers,
     });
-    this.#watchdog = new Watchdog(this.graph, options.watchdog_s, (silence_s) => this.#bark(silence_s));
+    this.#watchdog = new Watchdog(
+      this.graph,
+      options.watchdog_s,
+      (silence_s) => this.#bark(silence_s),
+      () => {
+        if (this.#still()) this.executor.keepAlive(false);
+      },
+    );
     this.cancellation = new Cancellation(this.graph);
     this.heap = Heap.reserve(options.memory, this.graph.control, this.graph.lanes);
     this.memory = new MemoryBudget(this.heap, options, () => this.#makeRoom());
@@ -720,13 +728,20 @@ export class Engine {
 
   /** Whether inner tasks are open and nothing runs or can run but their bodies. */
   #stuck(): boolean {
-    if (this.window.innerOpen === 0) return false;
+    return this.window.innerOpen > 0 && this.#still();
+  }
+
+  /** Whether no task runs and none is ready: what goes on, if anything, is the program and the bodies of inner tasks. */
+  #still(): boolean {
     const { graph } = this;
+    const launcher = State.running + launcherLane(graph);
     // A record that ends makes others ready before it says that it has ended: three looks, some time apart, miss none.
     for (let look = 0; look < 3; look++) {
-      if (this.#anythingNew()) return false;
+      if (this.#anythingNew() || Atomics.load(graph.control, Word.gangCall) !== 0) return false;
+      if (this.#lostRecords.searching) return false;
       for (let record = 0; record < graph.limits.records; record++) {
         const state = Atomics.load(graph.state, record);
+        if (state >= State.running && state !== launcher) return false;
         if (state !== State.waiting && state !== State.judged) continue;
         if (Atomics.load(graph.pending, record) !== 0) continue;
         const handle = this.#handles[graph.launch[record]!];
@@ -736,6 +751,45 @@ export class Engine {
       Atomics.wait(STILL, 0, 0, 1);
     }
     return !this.#anythingNew();
+  }
+
+  // ---- deadlock ----
+
+  /**
+   * Rejects when the run can never end: no task runs or is ready, and node's event loop has nothing more to wait for. While
+   * nothing runs, the threads of the lanes do not keep it alive; so it says so itself.
+   */
+  async untilDeadlock(): Promise<never> {
+    return new Promise((_, reject) => {
+      const look = (): void => {
+        this.poll();
+        if (this.#closing.length === 0 && this.#still()) reject(this.#deadlock());
+        else this.executor.keepAlive(true);
+      };
+      process.on('beforeExit', look);
+      this.endings.push(() => process.off('beforeExit', look));
+    });
+  }
+
+  #deadlock(): DeadlockError {
+    const oldest = this.#oldest();
+    const why =
+      oldest === null
+        ? 'No operation is open: the program itself waits for something that nobody will do.'
+        : this.whyBlocked(oldest);
+    return new DeadlockError(
+      `the program waits for ever: no task runs or is ready, and no timer, file or connection is waited for.\n${why}`,
+    );
+  }
+
+  /** The first operation in program order that has its tasks and has not ended. */
+  #oldest(): LaunchHandle | null {
+    let oldest: LaunchHandle | null = null;
+    for (const handle of this.#handles) {
+      if (handle === null || handle.closed || !handle.sealed) continue;
+      if (oldest === null || handle.operation < oldest.operation) oldest = handle;
+    }
+    return oldest;
   }
 
   #windowTooSmall(): LaunchError {
@@ -860,11 +914,7 @@ export class Engine {
 
   /** Nothing has ended for a while: says what the oldest open operation waits for. */
   #bark(silence_s: number): void {
-    let oldest: LaunchHandle | null = null;
-    for (const handle of this.#handles) {
-      if (handle === null || handle.closed || !handle.sealed) continue;
-      if (oldest === null || handle.operation < oldest.operation) oldest = handle;
-    }
+    const oldest = this.#oldest();
     if (oldest === null) return;
     this.options.log(
       `maniple: no task has ended for ${Math.round(silence_s)} s.\n${this.whyBlocked(oldest)}`,

@@ -233,11 +233,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   let complete = false;
   if (options.kills !== undefined) killAtRandom(engine, options.kills);
   try {
-    const value = await untilAborted(main, engine, options.signal);
-    await engine.fence(engine.root);
-    const error = engine.untold(engine.root);
-    if (error !== null) throw error;
-    if (options.signal?.aborted === true) throw aborted(options.signal);
+    const value = await Promise.race([untilOver(main, engine, options.signal), engine.untilDeadlock()]);
     complete = true;
     return value;
   } finally {
@@ -262,6 +258,20 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
       fetchedBytes: engine.memory.spilled.in,
     });
   }
+}
+
+/** What `main` returns, once all that it launched has ended well. */
+async function untilOver<T>(
+  main: (ctx: Context) => T | Promise<T>,
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const value = await untilAborted(main, engine, signal);
+  await engine.fence(engine.root);
+  const error = engine.untold(engine.root);
+  if (error !== null) throw error;
+  if (signal?.aborted === true) throw aborted(signal);
+  return value;
 }
 
 function aborted(signal: AbortSignal): CancelledError {

@@ -25,6 +25,11 @@ function doing(graph: Graph, record: number, since: ReadonlyMap<number, number>,
   const state = graph.state[record]!;
   if (state >= State.running) {
     const lane = state - State.running;
+    const kind = graph.kind[graph.launch[record]!]!;
+    if (lane === launcherLane(graph) && kind === Kind.inner)
+      return 'is an inner task whose body, or what it launched, has not ended';
+    if (lane === launcherLane(graph) && kind === Kind.host)
+      return 'is a lease that the program has not ended';
     const where =
       lane === launcherLane(graph)
         ? 'the launching thread'

@@ -151,3 +151,14 @@ export const colour = task({
     for (const i of v.points) v.colour[i] = v.a[i] === 7 && i > 2 ? 1 : 0;
   },
 });
+
+/** An inner task whose body waits for a timer. */
+export const overlook = task({
+  module: import.meta.url,
+  name: 'overlook',
+  leaf: false,
+  regions: { v: updates(Cell, 'a') },
+  async run(_: object, { ms }: { ms: number }) {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  },
+});
