@@ -21,6 +21,7 @@ import { acquire, release } from './reservation.js';
 import { freeInputs, restoreInputs, saveInputs } from './saved-inputs.js';
 import { type SavedTasks, TaskSaver } from './task-saver.js';
 import { decodeView, type TaskView } from './view.js';
+import { withoutRandom } from './without-random.js';
 
 /** What a failed task leaves behind for the launching thread, serialized. */
 export interface Failure {
@@ -365,6 +366,7 @@ export class Lane {
     let point = first;
     let climbs = false;
     const saver = this.#saver;
+    const checked = this.#options.check;
     context.attempt = graph.attempt[record]!;
     try {
       if (graph.again[slot]! >= Again.keeps) this.#save(record, slot);
@@ -381,7 +383,9 @@ export class Lane {
         this.#bind(leaf, slot, point, tree, partial, views);
         this.#at(point);
         if (saver?.wants(leaf.name, context.point) === true) this.#saveTask(slot, point, false);
-        const value = leaf.run(views, args, context);
+        const value = checked
+          ? withoutRandom(() => leaf.run(views, args, context))
+          : leaf.run(views, args, context);
         if (value !== undefined) {
           if (isThenable(value)) {
             throw new TypeError(

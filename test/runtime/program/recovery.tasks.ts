@@ -162,3 +162,10 @@ export const overlook = task({
     await new Promise((resolve) => setTimeout(resolve, ms));
   },
 });
+
+/** Not reproducible. */
+export const dice = task({
+  module: import.meta.url,
+  name: 'dice',
+  run: (_views, _: object) => Math.random(),
+});
