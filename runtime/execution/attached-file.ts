@@ -136,6 +136,7 @@ async function inTurn(read: () => Promise<void>): Promise<void> {
 /** Reads the points of one attached field. */
 const load: Leaf = {
   name: 'load',
+  moves: true,
   requirements: ['region'],
   fields: [[ATTACHED]],
   run: async (views, args) => {
@@ -161,6 +162,9 @@ const store: Leaf = {
   },
 };
 
+/** The same for elements that are given up. */
+const evict: Leaf = { ...store, name: 'evict', moves: true };
+
 /** Gives a file that was made new its name. */
 const publish: Leaf = {
   name: 'publish',
@@ -182,4 +186,4 @@ const publish: Leaf = {
   },
 };
 
-export const fileLeaves: readonly Leaf[] = [load, store, publish];
+export const fileLeaves: readonly Leaf[] = [load, store, evict, publish];

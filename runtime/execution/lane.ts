@@ -569,7 +569,7 @@ export class Lane {
   async runAsync(record: number): Promise<boolean> {
     const graph = this.#graph;
     const slot = graph.launch[record]!;
-    if (Atomics.load(graph.poison, record) !== 0) return true;
+    if (Atomics.load(graph.poison, record) !== 0 && this.#leaf(graph.task[slot]!).moves !== true) return true;
     const what = graph.gate[slot] === 0 ? 'run' : verdict(graph, this.#heap, slot);
     if (what !== 'run') return this.#passBy(record, slot, what);
     const { recorder } = this.#options;

@@ -42,5 +42,7 @@ export interface Leaf {
   readonly harmless?: boolean;
   /** How often it is run again after it threw. */
   readonly retry?: number;
+  /** It moves elements as they are: it runs whatever failure has reached them, and hands the mark of it on. */
+  readonly moves?: true;
   readonly run: (views: Readonly<Record<string, unknown>>, args: unknown, context: TaskContext) => unknown;
 }

@@ -1,12 +1,11 @@
 // The memory of attached fields, for all regions of a run: operations bring in what they need before they are issued, and
 // what can be read again is given up when memory runs short, longest unused first.
 import { whole } from '../analysis/equivalence-sets.js';
-import { ATTACHED, type FileArguments, isStrided } from '../execution/attached-file.js';
+import { ATTACHED, type FileArguments } from '../execution/attached-file.js';
 import { BUILTIN, builtinLeaf } from '../execution/builtin.js';
 import { decodeView, type TaskView } from '../execution/view.js';
 import { Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { runsOf } from '../memory/attach/runs.js';
-import { saveStrided } from '../memory/attach/strided-file.js';
 import { writeArgs } from '../memory/launch-layout.js';
 import { type TypedArray, usageOf } from '../privileges/index.js';
 import { type IndexSpace, unionAll } from '../spaces/index.js';
@@ -16,7 +15,7 @@ import type { Resolved } from './legality.js';
 import { makeOne } from './one-record.js';
 import type { ArrayStore, AttachedPart, Place, Residence, ResidencePort, Tile } from './residence.js';
 import type { Tree } from './tree.js';
-import { ONE, OVERWRITE, UPDATE, useOf } from './uses.js';
+import { ONE, OVERWRITE, READ, UPDATE, useOf } from './uses.js';
 
 /** Tiles fill no more of the budget than this: launches need some memory, too. */
 const SHARE = 15 / 16;
@@ -48,12 +47,15 @@ export class AttachedMemory {
       },
       release: (tile) => engine.memory.release(tile),
       load: (residence, part, tile, place) => {
-        // What is read once more may be spoilt by a failure meanwhile, and stays so.
+        // Elements that are read once more into a tile may have been spoilt meanwhile, and stay so.
         const usage = residence.tiled ? UPDATE : OVERWRITE;
-        this.#move('load', tree, residence, part, tile, place, usage);
+        this.#move('load', tree, residence, part, tile, place, usage, residence.tiled);
       },
-      store: (residence, part, tile, space) => {
-        this.#move('store', tree, residence, part, tile, { partition: whole(space), colour: 0 }, UPDATE);
+      store: (residence, part, tile, space, last) => {
+        const place = { partition: whole(space), colour: 0 };
+        // Where the tile is given up, elements that could not be written are lost.
+        const what = last ? 'evict' : 'store';
+        return this.#move(what, tree, residence, part, tile, place, last ? UPDATE : READ, last);
       },
     };
   }
@@ -146,7 +148,7 @@ export class AttachedMemory {
     const { heap, options } = this.#engine;
     const budget = SHARE * options.memory;
     if (heap.usedBytes + bytes <= budget) return;
-    this.drop(bytes, false);
+    this.drop(bytes);
     let over = heap.usedBytes + bytes - budget;
     if (over <= 0) return;
     const dirtyLast = (tile: Tile) => (tile.dirty.empty ? 0 : 1);
@@ -155,72 +157,41 @@ export class AttachedMemory {
     );
     for (const { residence, tile } of victims) {
       if (over <= 0) return;
-      residence.store(tile, tile.dirty);
+      residence.store(tile, tile.dirty, true);
       residence.drop(tile);
       over -= tile.bytes;
     }
   }
 
   /**
-   * Memory is short, and this is no time to issue operations: gives up tiles that nobody uses. In the last resort also those
-   * that must be written first, here and now.
+   * Memory is short, and this is no time to issue operations: gives up tiles that nobody uses and that hold nothing which the
+   * source lacks.
    */
-  drop(bytes: number, last: boolean): boolean {
+  drop(bytes: number): boolean {
     const { heap, options } = this.#engine;
-    const budget = options.memory;
     let dropped = false;
-    for (const { tree, residence, tile } of this.#tiles(
-      ({ users, dirty }) => users === 0 && (last || dirty.empty),
-    )) {
-      if (heap.usedBytes + bytes <= budget) break;
-      if (!tile.dirty.empty && !this.#saveNow(tree, residence, tile)) continue;
+    for (const { residence, tile } of this.#tiles(({ users, dirty }) => users === 0 && dirty.empty)) {
+      if (heap.usedBytes + bytes <= options.memory) break;
       residence.drop(tile);
       dropped = true;
     }
     return dropped;
   }
 
-  /** Writes what is dirty in a tile that nobody uses; false where that takes an operation. */
-  #saveNow(tree: Tree, residence: Residence, tile: Tile): boolean {
-    const { heap } = this.#engine;
-    const parts = residence.parts.filter(({ space }) => space.overlaps(tile.dirty));
-    if (parts.some(({ source }) => 'layout' in source && !isStrided(source.layout))) return false;
-    for (const { space, source, origin } of parts) {
-      const binding = tree.bindOn(
-        tile,
-        { partition: whole(space.intersect(tile.dirty)), colour: 0 },
-        useOf(residence.field, ATTACHED, UPDATE),
-      );
-      const view = decodeView(heap, heap.load(binding.unit, 0), [ATTACHED], null);
-      const array = view[ATTACHED] as TypedArray;
-      if ('array' in source) moveArray(view, array, source, origin, 'store');
-      else if (isStrided(source.layout))
-        saveStrided(
-          source,
-          source.layout,
-          origin,
-          view,
-          new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-        );
-      binding.users++;
-      binding.users--;
-    }
-    tile.dirty = tile.dirty.minus(tile.dirty);
-    return true;
-  }
-
   // ---- operations ----
 
   /** Issues an operation of one record on points of one part. */
   #move(
-    what: 'load' | 'store' | 'publish',
+    what: 'load' | 'store' | 'evict' | 'publish',
     tree: Tree,
     residence: Residence,
     part: AttachedPart,
     tile: Tile | null,
     { partition, colour }: Place,
     usage: number,
-  ): void {
+    moves: boolean,
+    sources: readonly LaunchHandle[] = [],
+  ): LaunchHandle {
     const engine = this.#engine;
     const { graph, heap } = engine;
     const { field, source, origin } = part;
@@ -233,7 +204,10 @@ export class AttachedMemory {
       handle,
       host ? Kind.host : Kind.io,
       host ? 0 : engine.taskId(leaf, { module: BUILTIN, name: what }),
+      sources,
     );
+    handle.moves = moves;
+    this.#takes(handle, sources);
     const uses = useOf(field, ATTACHED, usage);
     const colours = colour === 0 ? null : Int32Array.of(colour);
     handle.uses.push({ fields: uses, instances: [residence.instance], partition, colours });
@@ -247,7 +221,7 @@ export class AttachedMemory {
       if (host) {
         handle.host = () => {
           const view = decodeView(heap, heap.load(binding.unit, colour), [ATTACHED], null);
-          moveArray(view, view[ATTACHED] as TypedArray, source, origin, what);
+          moveArray(view, view[ATTACHED] as TypedArray, source, origin, what === 'load' ? 'load' : 'store');
         };
       }
       graph.requirements[slot] = 1;
@@ -270,7 +244,20 @@ export class AttachedMemory {
       // The I/O lane looks for reservations, and the record may have had some in an earlier life.
       graph.reserved[engine.builder.current] = 0;
       this.#after(tree, field, { partition, colour }, usage);
+      this.#afterAll(sources);
     });
+    return handle;
+  }
+
+  /** An operation fails where others fail that it comes after. */
+  #takes(handle: LaunchHandle, sources: readonly LaunchHandle[]): void {
+    handle.futures = sources.map((source) => ({ source, index: 0 }));
+    for (const source of sources) this.#engine.runLog?.takes(handle, source, 0, 1);
+  }
+
+  #afterAll(sources: readonly LaunchHandle[]): void {
+    for (const { records, generations } of sources)
+      this.#engine.builder.after(records[0]!, generations[0]!, true);
   }
 
   #after(tree: Tree, field: number, { partition, colour }: Place, usage: number): void {
@@ -279,9 +266,14 @@ export class AttachedMemory {
   }
 
   /** Issues what gives a file that was made new its name. */
-  publish(tree: Tree, residence: Residence, part: AttachedPart): void {
+  publish(
+    tree: Tree,
+    residence: Residence,
+    part: AttachedPart,
+    sources: readonly LaunchHandle[],
+  ): LaunchHandle {
     const place = { partition: whole(part.space), colour: 0 };
-    this.#move('publish', tree, residence, part, null, place, UPDATE);
+    return this.#move('publish', tree, residence, part, null, place, UPDATE, false, sources);
   }
 
   /** Issues the operation that ends what was called: `run` once all that uses some points of the fields has ended. */
@@ -290,10 +282,12 @@ export class AttachedMemory {
     tree: Tree,
     ended: readonly { residence: Residence; space: IndexSpace }[],
     usage: number,
+    sources: readonly LaunchHandle[],
     run: () => void,
   ): void {
     const engine = this.#engine;
-    engine.openLaunch(handle, Kind.host, 0);
+    engine.openLaunch(handle, Kind.host, 0, sources);
+    this.#takes(handle, sources);
     handle.host = run;
     for (const { residence, space } of ended) {
       const { field, instance } = residence;
@@ -306,6 +300,7 @@ export class AttachedMemory {
     makeOne(engine, handle, () => {
       for (const { residence, space } of ended)
         this.#after(tree, residence.field, { partition: whole(space), colour: 0 }, usage);
+      this.#afterAll(sources);
     });
   }
 

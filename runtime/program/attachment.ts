@@ -26,7 +26,7 @@ import type { FuturePort } from './ports.js';
 import type { ArrayOf } from './region.js';
 import { type ArrayStore, type AttachedPart, Residence } from './residence.js';
 import type { Claim, Tree } from './tree.js';
-import { ONE, OVERWRITE, UPDATE, useOf } from './uses.js';
+import { ONE, OVERWRITE, READ, UPDATE, useOf } from './uses.js';
 
 /** What fields are attached to: a file, or an array of the field's own kind. */
 export type AttachedSources<F extends Fields> = {
@@ -221,16 +221,20 @@ export class Attachment implements Disposable {
       space,
       parts,
     }));
-    if (flush) for (const { residence, space } of ended) residence.storeAll(space);
+    const stored = flush ? ended.flatMap(({ residence, space }) => residence.storeAll(space)) : [];
+    const sources = stored.map(({ handle }) => handle);
     if (flush && detach) {
       for (const { residence, parts } of ended) {
         for (const part of parts)
-          if ('layout' in part.source && part.source.at !== part.source.path)
-            memory.publish(tree, residence, part);
+          if ('layout' in part.source && part.source.at !== part.source.path) {
+            const before = stored.filter((one) => one.part === part).map((one) => one.handle);
+            sources.push(memory.publish(tree, residence, part, before));
+          }
       }
     }
     // A failure before is a failure of what is flushed; where nothing is, it has been told elsewhere.
-    memory.end(handle, tree, ended, flush ? UPDATE : OVERWRITE, () => {
+    const usage = !flush ? OVERWRITE : detach ? UPDATE : READ;
+    memory.end(handle, tree, ended, usage, sources, () => {
       if (!detach) return;
       for (const { residence } of ended)
         if (residence.direct) this.#engine.heap.outside.remove(residence.instance.unit);

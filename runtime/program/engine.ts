@@ -295,6 +295,7 @@ export class Engine {
       generations: NO_RECORDS,
       host: null,
       lease: null,
+      moves: false,
       uses: [],
       futures: NONE_TAKEN,
       reduces: null,
@@ -454,7 +455,7 @@ export class Engine {
   #judge(handle: LaunchHandle, record: number): void {
     this.#takeEnded();
     const { graph } = this;
-    if (handle.uses.length > 0) graph.poison[record] = this.#spoils.rootOf(handle, record);
+    if (handle.uses.length > 0 && !handle.moves) graph.poison[record] = this.#spoils.rootOf(handle, record);
     graph.state[record] = State.judged;
   }
 
@@ -517,7 +518,7 @@ export class Engine {
         this.executor.ready(record);
         continue;
       }
-      const skipped = graph.poison[record] !== 0;
+      const skipped = graph.poison[record] !== 0 && !handle.moves;
       if (handle.lease !== null && !skipped) {
         this.#grant(handle, record);
         continue;

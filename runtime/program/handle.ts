@@ -77,6 +77,11 @@ export interface LaunchHandle {
   host: (() => void) | null;
   /** A lease is not over when its turn has come, but when the program ends it; its record, once it was reached. */
   lease: { record: number } | null;
+  /**
+   * It moves elements as they are, spoilt or not: failures neither keep it from running, nor end with it; but the mark that
+   * one may have reached the elements goes on along its edges.
+   */
+  moves: boolean;
   /** For failures: what its records take and write. */
   uses: RegionUse[];
   /** Results that its tasks take as arguments. */

@@ -22,7 +22,7 @@ export class MemoryBudget {
   /** Counts launches as their preparation begins: what the present one touches stays in memory. */
   preparing = 0;
   /** Gives up memory whose contents can be had again; false where there was none. Null while nothing is attached. */
-  relief: { drop(bytes: number, last: boolean): boolean } | null = null;
+  relief: { drop(bytes: number): boolean } | null = null;
   readonly #heap: Heap;
   readonly #options: BudgetOptions;
   readonly #wait: () => boolean;
@@ -47,8 +47,8 @@ export class MemoryBudget {
         if (unit < 0 && zeroed) this.#heap.clear(-unit, bytes);
         return Math.abs(unit);
       }
-      if (this.relief?.drop(bytes, false) === true || this.#wait()) continue;
-      if (this.relief?.drop(bytes, true) !== true && !this.#spillOne()) throw this.#outOfMemory(bytes, what);
+      if (this.relief?.drop(bytes) === true || this.#wait()) continue;
+      if (!this.#spillOne()) throw this.#outOfMemory(bytes, what);
     }
   }
 
@@ -56,7 +56,7 @@ export class MemoryBudget {
   prepare(): void {
     this.preparing++;
     if (!this.#options.spillsAlways) return;
-    this.relief?.drop(Number.POSITIVE_INFINITY, true);
+    this.relief?.drop(Number.POSITIVE_INFINITY);
     while (this.#spillOne());
   }
 

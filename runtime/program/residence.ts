@@ -11,6 +11,7 @@ import { type Box, boxVolume } from '../memory/view-layout.js';
 import { type TypedArray, usageOf } from '../privileges/index.js';
 import type { IndexPartition } from '../regions/index.js';
 import { IndexSpace } from '../spaces/index.js';
+import type { LaunchHandle } from './handle.js';
 
 /** An array of the program, in row-major order of the box that is attached to it. */
 export interface ArrayStore {
@@ -55,6 +56,12 @@ export interface Place {
   readonly colour: number;
 }
 
+/** An operation that writes elements of a part. */
+export interface Stored {
+  readonly part: AttachedPart;
+  readonly handle: LaunchHandle;
+}
+
 export interface ResidencePort {
   /** Makes memory for a tile. */
   allocate(residence: Residence, first: number, until: number): Tile;
@@ -64,8 +71,17 @@ export interface ResidencePort {
   release(tile: Tile): void;
   /** Issues an operation that reads points of a part into a tile, or into the memory of the field. */
   load(residence: Residence, part: AttachedPart, tile: Tile | null, place: Place): void;
-  /** The same for writing them to the source. */
-  store(residence: Residence, part: AttachedPart, tile: Tile | null, space: IndexSpace): void;
+  /**
+   * The same for writing them to the source. `last`: the tile is given up, so they are written whatever has failed; else
+   * nothing is written where some of them were not.
+   */
+  store(
+    residence: Residence,
+    part: AttachedPart,
+    tile: Tile | null,
+    space: IndexSpace,
+    last: boolean,
+  ): LaunchHandle;
   /** A partition of one colour. */
   whole(space: IndexSpace): IndexPartition;
 }
@@ -143,7 +159,7 @@ export class Residence {
     if (state.held.covers(part)) return;
     const missing = state.held.overlaps(part) ? part.minus(state.held) : part;
     for (const other of this.tiles) {
-      if (other !== tile && other.dirty.overlaps(missing)) this.store(other, other.dirty);
+      if (other !== tile && other.dirty.overlaps(missing)) this.store(other, other.dirty, true);
     }
     for (const attached of this.parts) {
       if (!attached.space.overlaps(missing)) continue;
@@ -172,22 +188,24 @@ export class Residence {
   }
 
   /** Issues the writing of points that are dirty in a tile. */
-  store(tile: Tile | null, space: IndexSpace): void {
+  store(tile: Tile | null, space: IndexSpace, last: boolean): Stored[] {
     const state = tile ?? this.#resident;
     const written = state.dirty === space ? space : state.dirty.intersect(space);
-    if (written.empty) return;
+    if (written.empty) return [];
+    const stored: Stored[] = [];
     for (const part of this.parts) {
       const here = part.space.covers(written) ? written : part.space.intersect(written);
-      if (!here.empty) this.#port.store(this, part, tile, here);
+      if (!here.empty) stored.push({ part, handle: this.#port.store(this, part, tile, here, last) });
     }
     state.dirty = state.dirty.minus(written);
+    return stored;
   }
 
   /** Issues the writing of all that is dirty among some points. */
-  storeAll(space: IndexSpace): void {
-    if (this.direct) return;
-    if (!this.tiled) this.store(null, space);
-    for (const tile of this.tiles) this.store(tile, space);
+  storeAll(space: IndexSpace): Stored[] {
+    if (this.direct) return [];
+    if (!this.tiled) return this.store(null, space, false);
+    return this.tiles.flatMap((tile) => this.store(tile, space, false));
   }
 
   /** The tile that holds some points for an operation that brought them in. */

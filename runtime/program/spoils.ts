@@ -24,6 +24,8 @@ export class Spoils {
     const { graph } = this.#builder;
     const root = graph.poison[record]!;
     const { operation } = handle;
+    // What it moved is as it was, unless it failed itself.
+    if (handle.moves && graph.failure[handle.slot] === 0) return;
     this.#each(handle, record, (instance, space, usage) => {
       const { privilege, coherence } = usageOf(usage);
       if (privilege === 'read') return;

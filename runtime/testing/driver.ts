@@ -2,6 +2,7 @@
 
 import { TaskError, UpstreamError } from '../errors.js';
 import type { TypedArray } from '../privileges/index.js';
+import type { Attachment } from '../program/attachment.js';
 import type { Context } from '../program/context.js';
 import type { FutureMap, TaskFuture } from '../program/future.js';
 import type { Partition, ProjectedPartition, Region } from '../program/region.js';
@@ -97,6 +98,9 @@ function shapesOf(program: Program): { shapes: TaskShape[]; numberOf: ReadonlyMa
 /** How many kinds of task a program has: one run of the runtime takes 1024 at most. */
 export const countShapes = (program: Program): number => shapesOf(program).shapes.length;
 
+/** How the runtime runs, and whether every region is attached to data outside. */
+export type DriverOptions = RunOptions & { readonly attached?: boolean };
+
 /** One program on one context, operation by operation. */
 export class Session {
   readonly #ctx: Context;
@@ -112,9 +116,13 @@ export class Session {
   readonly #reads = new Map<string, readonly (Value | string)[]>();
   /** Which operation of the program each operation of the runtime belongs to. */
   readonly #owners = new Map<number, string>();
+  readonly #attached: boolean;
+  readonly #attachments = new Map<string, Attachment>();
   #issuing = '';
 
-  constructor(ctx: Context, program: Program) {
+  /** `attached`: every region is attached to an array of zeros, so that its elements come and go with the memory. */
+  constructor(ctx: Context, program: Program, attached = false) {
+    this.#attached = attached;
     const { shapes, numberOf } = shapesOf(program);
     this.#ctx = ctx;
     this.#tasks = generatedTasks(shapes);
@@ -148,6 +156,7 @@ export class Session {
           this.#ctx.region(indexSpaceOf(operation.domain), space, { name }) as AnyRegion,
         );
         this.#fields.set(name, operation.fields);
+        if (this.#attached) this.#attach(name);
         break;
       }
       case 'partition':
@@ -188,7 +197,7 @@ export class Session {
         await this.#settled(this.#ctx.fence(), () => []);
         break;
       case 'free':
-        this.#regions.get(operation.region)!.free();
+        this.#free(operation.region);
         this.#fields.delete(operation.region);
         break;
     }
@@ -211,11 +220,29 @@ export class Session {
       const values: Record<string, readonly (Value | string)[]> = {};
       for (const { name: field } of fields) values[field] = await this.#settled(region.read(field), valuesOf);
       contents[name] = values;
-      region.free();
+      this.#free(name);
     }
     // Failures of which no value told: a run would end with them.
     while ((await this.#settled(this.#ctx.fence(), () => [])).length > 0);
     return { results, reads: Object.fromEntries(this.#reads), contents };
+  }
+
+  #attach(name: string): void {
+    const region = this.#regions.get(name)!;
+    const { indexSpace } = region;
+    if (indexSpace.empty) return;
+    const box = indexSpace.lo.reduce((product, low, axis) => product * (indexSpace.hi[axis]! - low + 1), 1);
+    const sources = Object.entries(region.space.fields).map(([field, { array, lanes }]) => [
+      field,
+      new array(box * lanes),
+    ]);
+    this.#attachments.set(name, this.#ctx.attach(region, Object.fromEntries(sources), { mode: 'update' }));
+  }
+
+  #free(name: string): void {
+    // A leased region cannot be freed, and says so.
+    if (this.#regions.get(name)!.tree.leases.length === 0) void this.#attachments.get(name)?.detach();
+    this.#regions.get(name)!.free();
   }
 
   /** The results of a launch that failed in part. */
@@ -375,22 +402,25 @@ export class Session {
 }
 
 /** Runs a program on a context of the runtime. Throws what the runtime throws. */
-export async function execute(ctx: Context, program: Program): Promise<Observed> {
-  const session = new Session(ctx, program);
+export async function execute(ctx: Context, program: Program, attached = false): Promise<Observed> {
+  const session = new Session(ctx, program, attached);
   for (const operation of program.operations) await session.issue(operation);
   return session.observed();
 }
 
 /** The runtime as an executor, with a run of its own for every program. */
 export const runtimeExecutor =
-  (options: RunOptions): Executor =>
+  ({ attached, ...options }: DriverOptions): Executor =>
   (program) =>
-    run((ctx) => execute(ctx, program), options);
+    run((ctx) => execute(ctx, program, attached), options);
 
 /** Runs many programs one after the other on one context, whose threads and tables are used again and again. */
-export const observeAll = (programs: readonly Program[], options: RunOptions): Promise<Observed[]> =>
+export const observeAll = (
+  programs: readonly Program[],
+  { attached, ...options }: DriverOptions,
+): Promise<Observed[]> =>
   run(async (ctx) => {
     const observed: Observed[] = [];
-    for (const program of programs) observed.push(await execute(ctx, program));
+    for (const program of programs) observed.push(await execute(ctx, program, attached));
     return observed;
   }, options);

@@ -1,9 +1,8 @@
 // The fuzzer: random programs on the runtime, in batches, until enough operations have run or one differs.
 import { availableParallelism } from 'node:os';
 import { checkLog } from '../observe/check.js';
-import type { RunOptions } from '../program/run.js';
 import { type Difference, firstDifference, runDifferential } from './differential.js';
-import { countShapes, observeAll, runtimeExecutor } from './driver.js';
+import { countShapes, type DriverOptions, observeAll, runtimeExecutor } from './driver.js';
 import { type GeneratorOptions, generateProgram } from './generator.js';
 import type { Observed } from './interpreter.js';
 import { keyedDraw } from './keyed-random.js';
@@ -12,7 +11,7 @@ import { regressionTest, shrink } from './shrink.js';
 
 export interface FuzzOptions {
   /** How the programs are run; the seed is drawn anew for every batch. */
-  readonly run: RunOptions;
+  readonly run: DriverOptions;
   readonly operations: number;
   readonly firstSeed: number;
   /** How often a launch has a point that throws. Default 0. */
@@ -89,7 +88,7 @@ function wrongOrder(profile: string): string | null {
 }
 
 /** The first program of a batch that differs when the batch is run as a whole; undefined when all agree. */
-async function differing(batch: Batch, options: RunOptions): Promise<Difference | undefined> {
+async function differing(batch: Batch, options: DriverOptions): Promise<Difference | undefined> {
   let got: Observed[];
   try {
     got = await observeAll(batch.programs, options);
@@ -111,7 +110,7 @@ async function differing(batch: Batch, options: RunOptions): Promise<Difference 
 }
 
 /** Looks for a program of the batch that also differs on its own, and shrinks it. */
-async function narrow(batch: Batch, difference: Difference, options: RunOptions): Promise<Finding> {
+async function narrow(batch: Batch, difference: Difference, options: DriverOptions): Promise<Finding> {
   const executor = runtimeExecutor(options);
   // Threads show a fault in some runs alone.
   const tries = options.executor !== 'inOrder' && options.executor !== 'virtual' ? 5 : 1;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import type { RunOptions } from '../../runtime/program/run.js';
+import type { DriverOptions } from '../../runtime/testing/driver.js';
 import type { FuzzResult } from '../../runtime/testing/fuzz.js';
 import { describeDifference } from '../../runtime/testing/index.js';
 
@@ -21,9 +21,9 @@ const silenceMax_s = 240;
 const logs = mkdtempSync(join(tmpdir(), 'maniple-logs-'));
 t.teardown(() => rmSync(logs, { recursive: true, force: true }));
 
-const configurations: readonly { name: string; run: RunOptions; share: number; failures?: number }[] = [
+const configurations: readonly { name: string; run: DriverOptions; share: number; failures?: number }[] = [
   { name: 'in order', run: { executor: 'inOrder' }, share: 0.15 },
-  { name: 'virtual time', run: { executor: 'virtual' }, share: 0.26 },
+  { name: 'virtual time', run: { executor: 'virtual' }, share: 0.22 },
   { name: 'virtual time, tasks that fail', run: { executor: 'virtual' }, share: 0.08, failures: 0.05 },
   { name: 'one worker', run: { executor: 'threads', workers: 1 }, share: 0.15 },
   { name: 'two workers', run: { executor: 'threads', workers: 2 }, share: 0.15 },
@@ -39,6 +39,17 @@ const configurations: readonly { name: string; run: RunOptions; share: number; f
     run: { executor: 'threads', workers: 3, spillsAlways: true, mapper: 'random' },
     share: 0.02,
   },
+  {
+    name: 'virtual time, attached, tasks that fail',
+    run: { executor: 'virtual', spillsAlways: true, attached: true },
+    share: 0.02,
+    failures: 0.05,
+  },
+  {
+    name: 'three workers, attached',
+    run: { executor: 'threads', workers: 3, spillsAlways: true, attached: true },
+    share: 0.02,
+  },
   { name: 'bulk, one worker', run: { executor: 'bulk', workers: 1 }, share: 0.02 },
   { name: 'bulk, two workers', run: { executor: 'bulk', workers: 2 }, share: 0.02 },
   { name: 'bulk, longest first', run: { executor: 'bulk', workers: 3, placement: 'lpt' }, share: 0.02 },
@@ -51,7 +62,7 @@ interface Line {
 
 /** Runs one configuration in a process of its own; resolves with its result, or with what became of the process. */
 function fuzzed(
-  run: RunOptions,
+  run: DriverOptions,
   count: number,
   seed: number,
   failures: number,
