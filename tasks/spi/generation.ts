@@ -7,7 +7,7 @@
  *   both:    sum over blocks -> solveModel -> model of the next generation
  */
 import type { Level } from './level.js';
-import { solveMerge } from './merge-solve.js';
+import { ballSupport, solveMerge } from './merge-solve.js';
 import { mergeContribution, type NormalSums } from './normal-sums.js';
 import { logReferences, poissonScores } from './orient.js';
 import type { PixelSelection } from './pixels.js';
@@ -81,7 +81,8 @@ export function mergeImages(
 
 /** The autocorrelation that the summed normal equations of a level determine. */
 export function solveModel(sums: NormalSums, level: Level): Volume {
-  const { n, voxel, support } = level;
+  const { n, voxel, radius } = level;
+  const support = ballSupport(n, radius);
   return { data: solveMerge(sums, n, { ...MERGE, support }).autocorrelation, n, voxel };
 }
 

@@ -1,6 +1,5 @@
 /** A level of detail: which pixels it looks at, and the grid of autocorrelations that they determine. */
 import { goodSize } from '../fourier/index.js';
-import { ballSupport } from './merge-solve.js';
 import { photonWeights } from './normal-sums.js';
 import { type DetectorPixels, type PixelSelection, selectPixels } from './pixels.js';
 
@@ -12,8 +11,8 @@ export interface Level {
   readonly voxel: number;
   /** (pixels): see `photonWeights`. */
   readonly weights: Float32Array;
-  /** n^3: 1 within a particle's diameter of the centre, where an autocorrelation can differ from zero. */
-  readonly support: Uint8Array;
+  /** Voxels: a particle's diameter. Within it of the centre an autocorrelation can differ from zero (`ballSupport`). */
+  readonly radius: number;
 }
 
 /** The box is this much wider than twice the particle. */
@@ -49,6 +48,6 @@ export function levelOf(
     n,
     voxel,
     weights: photonWeights(mean, selection),
-    support: ballSupport(n, diameter / voxel),
+    radius: diameter / voxel,
   };
 }

@@ -40,14 +40,19 @@ export interface MergeSolution {
   readonly residual: number;
 }
 
-/** 1 in the ball of `radius` voxels about the centre of an n^3 volume. */
-export function ballSupport(n: number, radius: number): Uint8Array {
-  const out = new Uint8Array(n ** 3);
+/**
+ * Where an autocorrelation may differ from zero: 1 within `radius` voxels of the centre, 0 elsewhere.
+ * @param from first plane along x, of (to - from) n^2 numbers
+ */
+export function ballSupport(n: number, radius: number, from = 0, to = n): Uint8Array {
+  const out = new Uint8Array((to - from) * n * n);
   const c = Math.floor(n / 2);
-  let at = 0;
-  for (let i = -c; i < n - c; i++)
-    for (let j = -c; j < n - c; j++)
-      for (let k = -c; k < n - c; k++) out[at++] = i * i + j * j + k * k <= radius * radius ? 1 : 0;
+  const square = radius * radius;
+  for (let i = from, at = 0; i < to; i++)
+    for (let j = -c; j < n - c; j++) {
+      const across = (i - c) * (i - c) + j * j;
+      for (let k = -c; k < n - c; k++) out[at++] = across + k * k <= square ? 1 : 0;
+    }
   return out;
 }
 

@@ -1,7 +1,7 @@
 /** Merging in one call: from images in known orientations to their autocorrelation. */
 import { checkPixels, checkRotations, checkVectors } from './inputs.js';
 import { levelOf } from './level.js';
-import { type MergeSolution, type SolveOptions, solveMerge } from './merge-solve.js';
+import { ballSupport, type MergeSolution, type SolveOptions, solveMerge } from './merge-solve.js';
 import { mergeContribution } from './normal-sums.js';
 import { type DetectorPixels, gatherPixels, MASK } from './pixels.js';
 import type { Quaternions } from './quaternion.js';
@@ -51,7 +51,7 @@ export function merge(
   for (let i = 0; i < count; i++)
     for (let p = 0; p < pixels; p++) mean[p]! += images[i * pixels + p]! / count;
   const extent = options.resolution === undefined ? Number.POSITIVE_INFINITY : 1 / options.resolution;
-  const { n, voxel, selection, weights, support } = levelOf(detector, mean, extent, diameter);
+  const { n, voxel, selection, weights, radius } = levelOf(detector, mean, extent, diameter);
   const sums = mergeContribution(
     {
       photons: gatherPixels(images, count, pixels, selection),
@@ -62,6 +62,9 @@ export function merge(
     weights,
     { n, voxel, eps: options.eps ?? 1e-3 },
   );
-  const { autocorrelation, ...rest } = solveMerge(sums, n, { ...options, support });
+  const { autocorrelation, ...rest } = solveMerge(sums, n, {
+    ...options,
+    support: ballSupport(n, radius),
+  });
   return { ...rest, volume: { data: autocorrelation, n, voxel } };
 }

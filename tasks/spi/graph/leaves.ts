@@ -5,7 +5,6 @@ import { averagePhased } from '../average.js';
 import { matchBlock, mergeImages, mergeReferences, referenceBlock, refineBlock } from '../generation.js';
 import { compareHalves, type HalfSets } from '../half-sets.js';
 import type { Level } from '../level.js';
-import { ballSupport } from '../merge-solve.js';
 import type { NormalSums } from '../normal-sums.js';
 import { type PhasingSchedule, phase } from '../phase.js';
 import { gatherPixels, type PixelSelection } from '../pixels.js';
@@ -78,7 +77,7 @@ function levelFrom(pixels: PixelsView, { n, voxel, extent, diameter }: LevelArgs
     n,
     voxel,
     weights: pixels.weight.unsafeRaw(),
-    support: ballSupport(n, diameter / voxel),
+    radius: diameter / voxel,
   };
 }
 

@@ -78,8 +78,7 @@ export const begin = task({
     model: overwrites(Model, 'autocorrelation'),
   },
   run({ rightSide, search, model }, { n, radius, total }: { n: number; radius: number; total: number }) {
-    const from = search.lo[0]! * n * n;
-    search.inside.set(ballSupport(n, radius).subarray(from, from + search.volume));
+    search.inside.set(ballSupport(n, radius, search.lo[0]!, search.hi[0]! + 1));
     search.direction.fill(0);
     model.autocorrelation.fill(0);
     return beginStep(search.residual, rightSide.value.unsafeRaw(), search.inside, total);
