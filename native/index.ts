@@ -185,6 +185,22 @@ export interface ScoresAddon {
     floor: number,
     out: Float32Array,
   ): number;
+  /**
+   * Poisson scores of pairs: model slice j of (rows, pixels) against image floor((first + j) / perImage). With
+   * m = max(model, floor mean(model)), score[first + j] = sum n log m - sum n log sum(gain m), and fluence[first + j] =
+   * sum n / sum(gain m).
+   */
+  scorePairs(
+    images: Float32Array,
+    models: Float32Array,
+    gain: Float32Array,
+    pixels: number,
+    first: number,
+    perImage: number,
+    floor: number,
+    score: Float64Array,
+    fluence: Float64Array,
+  ): void;
 }
 
 /** Iterative phasing (addon/phasing.cc); `tasks/spi/phasing-step.ts` says what a step is. */

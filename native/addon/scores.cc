@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <new>
 #include <vector>
@@ -110,11 +111,37 @@ Napi::Value scoreLogReferences(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), -1);
 }
 
+/// scorePairs(images, models, gain, pixels, first, perImage, floor, score, fluence): row j of the models against image
+/// floor((first + j) / perImage); results at first + j.
+void scorePairs(const Napi::CallbackInfo& info) {
+  const size_t pixels = size_t(wholeOf(info[3], "pixels", 1, kMostRows));
+  const size_t first = size_t(wholeOf(info[4], "first", 0, kMostRows));
+  const size_t perImage = size_t(wholeOf(info[5], "perImage", 1, kMostRows));
+  const double relative = numberOf(info[6], "floor");
+  const Span<float> models = spanOf<float>(info[1], "models"), gain = spanOf<float>(info[2], "gain", pixels);
+  const size_t rows = models.length / pixels;
+  if (rows == 0) return;
+  const Span<float> images = spanOf<float>(info[0], "images", ((first + rows - 1) / perImage + 1) * pixels);
+  const Span<double> score = spanOf<double>(info[7], "score", first + rows);
+  const Span<double> fluence = spanOf<double>(info[8], "fluence", first + rows);
+  const ScoresTable& run = active_scoresTable();
+  for (size_t j = 0; j < rows; j++) {
+    const float* model = models.data + j * pixels;
+    const double mean = run.flooredSum(model, nullptr, pixels, 0.0f) / double(pixels);
+    const float floor = std::max(float(mean * relative), std::numeric_limits<float>::min());
+    double sums[3];
+    run.poissonSums(images.data + (first + j) / perImage * pixels, model, gain.data, pixels, floor, sums);
+    score.data[first + j] = sums[2] - sums[0] * std::log(sums[1]);
+    fluence.data[first + j] = sums[0] / sums[1];
+  }
+}
+
 }  // namespace
 
 void register_scores(Napi::Env env, Napi::Object exports) {
   exports.Set("scoreProducts", Napi::Function::New<scoreProducts>(env, "scoreProducts"));
   exports.Set("scoreSelect", Napi::Function::New<scoreSelect>(env, "scoreSelect"));
+  exports.Set("scorePairs", Napi::Function::New<scorePairs>(env, "scorePairs"));
   exports.Set("scoreLogReferences", Napi::Function::New<scoreLogReferences>(env, "scoreLogReferences"));
 }
 

@@ -193,9 +193,35 @@ double flooredSum(const float* in, const float* weight, size_t pixels, float flo
   return total;
 }
 
+/// Pixels whose sums are in single precision: a lane sees eight of them.
+constexpr size_t kPoissonPixels = 8 * kLanes<float>;
+
+void poissonSums(const float* photons, const float* model, const float* gain, size_t pixels, float floor,
+                 double* sums) {
+  constexpr size_t width = kLanes<float>;
+  sums[0] = sums[1] = sums[2] = 0;
+  const f32v least = broadcast<f32v>(floor);
+  for (size_t from = 0; from < pixels; from += kPoissonPixels) {
+    const size_t end = from + kPoissonPixels < pixels ? from + kPoissonPixels : pixels;
+    f32v count{}, expected{}, weighted{};
+    for (size_t p = from; p < end; p += width) {
+      // Lanes past the end have no gain and no photons.
+      const int active = int(end - p < width ? end - p : width);
+      const f32v n = get<f32v>(photons, int64_t(p), active);
+      const f32v m = maximum(least, get<f32v>(model, int64_t(p), active));
+      count += n;
+      expected += m * get<f32v>(gain, int64_t(p), active);
+      weighted += n * logarithm(m);
+    }
+    sums[0] += double(sum(count));
+    sums[1] += double(sum(expected));
+    sums[2] += double(sum(weighted));
+  }
+}
+
 }  // namespace
 
 extern const ScoresTable scoresTable;
-const ScoresTable scoresTable = {products, select, logRatios, flooredSum};
+const ScoresTable scoresTable = {products, select, logRatios, flooredSum, poissonSums};
 
 MANIPLE_NAMESPACE_END

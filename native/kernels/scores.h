@@ -24,6 +24,10 @@ struct ScoresTable {
                     float inverse);
   /// sum_p weight[p] max(in[p], floor).
   double (*flooredSum)(const float* in, const float* weight, size_t pixels, float floor);
+  /// Of one image and one model, with m[p] = max(model[p], floor), floor a normal number above 0:
+  /// sums = {sum_p photons[p], sum_p gain[p] m[p], sum_p photons[p] log m[p]}.
+  void (*poissonSums)(const float* photons, const float* model, const float* gain, size_t pixels, float floor,
+                      double* sums);
 };
 
 constexpr size_t kScorePixels = 1024;

@@ -2,9 +2,11 @@
  * Local refinement: orientations below the pitch of any grid, image by image, against a given intensity. The score is
  * the Poisson score of `orient`; along each axis of rotation it is a parabola to good approximation.
  */
+import { addon } from '../../native/index.js';
 import { REFERENCE_FLOOR } from './orient.js';
 import type { PixelSelection } from './pixels.js';
 import { fromRotationVector, halfTurn, multiply, type Quaternions } from './quaternion.js';
+import { scoresTwin } from './scores-twin.js';
 import { slice, type Volume } from './slice.js';
 import { workspace } from './workspace.js';
 
@@ -31,6 +33,8 @@ export interface RefineOptions {
 const ROTATIONS_AT_ONCE = 448;
 /** A step may leave the interval of the parabola by this factor. */
 const REACH = 1.5;
+
+const kernels = addon ?? scoresTwin;
 
 /**
  * Refines a block of images.
@@ -135,40 +139,18 @@ export function scoreOrientations(
     const part = rotations.subarray(4 * first, 4 * Math.min(count, first + ROTATIONS_AT_ONCE));
     const out = intensity.data instanceof Float32Array && workspace('slices', (part.length / 4) * pixels);
     const model = slice(intensity, part, selection.s, { ...options, ...(out && { out }) });
-    for (let j = 0; j < part.length / 4; j++) {
-      const image = Math.floor((first + j) / perImage);
-      scoreRow(images, image * pixels, model, j * pixels, selection.correction, score, fluence, first + j);
-    }
+    // The gain of a pixel adds the same to every orientation; only its effect on the sum matters.
+    kernels.scorePairs(
+      images,
+      model instanceof Float32Array ? model : new Float32Array(model),
+      selection.correction,
+      pixels,
+      first,
+      perImage,
+      REFERENCE_FLOOR,
+      score,
+      fluence,
+    );
   }
   return { rotations: rotations.slice(), score, fluence };
-}
-
-function scoreRow(
-  images: Float32Array,
-  from: number,
-  model: Float32Array | Float64Array,
-  at: number,
-  gain: Float32Array,
-  score: Float64Array,
-  fluence: Float64Array,
-  to: number,
-): void {
-  const pixels = gain.length;
-  let mean = 0;
-  for (let p = 0; p < pixels; p++) mean += Math.max(0, model[at + p]!);
-  const floor = Math.max((mean / pixels) * REFERENCE_FLOOR, Number.MIN_VALUE);
-  let photons = 0;
-  let expected = 0;
-  let sum = 0;
-  for (let p = 0; p < pixels; p++) {
-    const value = Math.max(model[at + p]!, floor);
-    expected += value * gain[p]!;
-    const n = images[from + p]!;
-    if (n === 0) continue;
-    photons += n;
-    sum += n * Math.log(value);
-  }
-  // The gain of a pixel adds the same to every orientation; only its effect on the sum matters.
-  score[to] = sum - photons * Math.log(expected);
-  fluence[to] = photons / expected;
 }

@@ -80,4 +80,45 @@ function scoreLogReferences(
   return -1;
 }
 
-export const scoresTwin: ScoresAddon = { scoreProducts, scoreSelect, scoreLogReferences };
+/** The least normal number of single precision: a model of zeros has a logarithm all the same. */
+const LEAST = 2 ** -126;
+
+function scorePairs(
+  images: Float32Array,
+  models: Float32Array,
+  gain: Float32Array,
+  pixels: number,
+  first: number,
+  perImage: number,
+  floor: number,
+  score: Float64Array,
+  fluence: Float64Array,
+): void {
+  for (let j = 0; j < models.length / pixels; j++) {
+    const at = j * pixels;
+    const from = Math.floor((first + j) / perImage) * pixels;
+    let mean = 0;
+    for (let p = 0; p < pixels; p++) mean += Math.max(0, models[at + p]!) / pixels;
+    const least = Math.max(mean * floor, LEAST);
+    let photons = 0;
+    let expected = 0;
+    let sum = 0;
+    for (let p = 0; p < pixels; p++) {
+      const value = Math.max(models[at + p]!, least);
+      expected += value * gain[p]!;
+      const n = images[from + p]!;
+      if (n === 0) continue;
+      photons += n;
+      sum += n * Math.log(value);
+    }
+    score[first + j] = sum - photons * Math.log(expected);
+    fluence[first + j] = photons / expected;
+  }
+}
+
+export const scoresTwin: ScoresAddon = {
+  scoreProducts,
+  scoreSelect,
+  scorePairs,
+  scoreLogReferences,
+};

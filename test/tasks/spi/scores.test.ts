@@ -276,3 +276,41 @@ t.test('bad values and sizes are named', (t) => {
   t.same(Array.from(orientationScores(new Float32Array(0), references, options).index), []);
   t.end();
 });
+
+t.test('pairs: the twin is the definition, the native one its twin', (t) => {
+  for (const pixels of [1, 15, 16, 127, 130, 1029]) {
+    const [count, perImage, first] = [3, 2, 1];
+    const images = photons(count * pixels, 5);
+    const models = uniform((count * perImage - first) * pixels, 6).map((u, i) => (i % 9 === 0 ? -u : 50 * u));
+    const gain = uniform(pixels, 7).map((u) => 0.5 + u);
+    const run = (kernels: typeof scoresTwin) => {
+      const score = new Float64Array(count * perImage);
+      const fluence = new Float64Array(count * perImage);
+      kernels.scorePairs(images, models, gain, pixels, first, perImage, 1e-3, score, fluence);
+      return { score, fluence };
+    };
+    const twin = run(scoresTwin);
+    for (let j = first; j < count * perImage; j++) {
+      const image = images.subarray(Math.floor(j / perImage) * pixels);
+      const model = models.subarray((j - first) * pixels, (j - first + 1) * pixels);
+      const floor = (1e-3 * model.reduce((sum, m) => sum + Math.max(0, m), 0)) / pixels;
+      const raised = model.map((m) => Math.max(m, floor, 2 ** -126));
+      const expected = raised.reduce((sum, m, p) => sum + m * gain[p]!, 0);
+      const score = raised.reduce((sum, m, p) => sum + image[p]! * Math.log(m / expected), 0);
+      t.ok(Math.abs(twin.score[j]! - score) <= 1e-4 * (1 + Math.abs(score)), `${pixels} pixels, pair ${j}`);
+    }
+    t.equal(twin.score[0], 0, 'rows before the first are left alone');
+    if (addon === null) continue;
+    const native = run(addon);
+    const total = images.reduce((sum, n) => sum + n, 1);
+    t.ok(
+      native.score.every((value, j) => Math.abs(value - twin.score[j]!) <= 3e-6 * total),
+      `${pixels} pixels: scores`,
+    );
+    t.ok(
+      native.fluence.every((value, j) => Math.abs(value - twin.fluence[j]!) <= 1e-6 * twin.fluence[j]!),
+      `${pixels} pixels: fluences`,
+    );
+  }
+  t.end();
+});
