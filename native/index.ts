@@ -144,7 +144,7 @@ export interface StructureFactorAddon {
 
 type Reals = Float32Array | Float64Array;
 
-/** Orientation scores (kernels/scores.cc); `tasks/spi/scores.ts` says what the numbers mean. Rows lie in C order. */
+/** Orientation scores (kernels/scores.cc); `tasks/spi/scores.ts` and its neighbours say what the numbers mean. Rows lie in C order. */
 export interface ScoresAddon {
   /** (n, m) inner products of (n, pixels) images and (m, pixels) references. */
   scoreProducts(
@@ -184,6 +184,14 @@ export interface ScoresAddon {
     weightSum: number,
     floor: number,
     out: Float32Array,
+  ): number;
+  /** `scores[first ...]` of all references for one image into shares; see tasks/spi/responsibilities.ts. Returns beta. */
+  responsibilities(
+    scores: Float32Array,
+    first: number,
+    references: number,
+    perplexity: number,
+    out: Float64Array,
   ): number;
   /**
    * Poisson scores of pairs: model slice j of (rows, pixels) against image floor((first + j) / perImage). With

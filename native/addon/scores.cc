@@ -111,6 +111,49 @@ Napi::Value scoreLogReferences(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), -1);
 }
 
+/// responsibilities(scores, first, references, perplexity, out): beta; see tasks/spi/responsibilities.ts.
+Napi::Value responsibilities(const Napi::CallbackInfo& info) {
+  // Beta to a part in a thousand; parts below `negligible` are dropped.
+  constexpr int bisections = 15;
+  constexpr double negligible = 1e-4;
+  const size_t first = size_t(wholeOf(info[1], "first", 0, int64_t(1) << 52));
+  const size_t n = size_t(wholeOf(info[2], "references", 1, kMostRows));
+  const double perplexity = numberOf(info[3], "perplexity");
+  const float* scores = spanOf<float>(info[0], "scores", first + n).data + first;
+  double* out = spanOf<double>(info[4], "out", n).data;
+  const float* top = std::max_element(scores, scores + n);
+  if (perplexity <= 1 || n == 1) {
+    std::fill(out, out + n, 0.0);
+    out[top - scores] = 1;
+    return Napi::Number::New(info.Env(), std::numeric_limits<double>::infinity());
+  }
+  thread_local std::vector<float> differences;
+  if (differences.size() < n) differences.resize(n);
+  for (size_t i = 0; i < n; i++) differences[i] = scores[i] - *top;
+  const ScoresTable& run = active_scoresTable();
+  const double wanted = std::log(std::min(perplexity, double(n)));
+  double low = std::log(1e-9), high = std::log(10.0);
+  for (int step = 0; step < bisections; step++) {
+    const double middle = (low + high) / 2;
+    double sums[2];
+    run.partition(differences.data(), n, float(std::exp(middle)), sums);
+    const double entropy = std::log(sums[0]) - sums[1] / sums[0];
+    if (entropy > wanted) low = middle;
+    else high = middle;
+  }
+  const double beta = std::exp((low + high) / 2);
+  run.weights(differences.data(), n, float(beta), out);
+  double sum = 0, kept = 0;
+  for (size_t i = 0; i < n; i++) sum += out[i];
+  for (size_t i = 0; i < n; i++) {
+    const double p = out[i] / sum;
+    out[i] = p < negligible ? 0 : p;
+    kept += out[i];
+  }
+  for (size_t i = 0; i < n; i++) out[i] /= kept;
+  return Napi::Number::New(info.Env(), beta);
+}
+
 /// scorePairs(images, models, gain, pixels, first, perImage, floor, score, fluence): row j of the models against image
 /// floor((first + j) / perImage); results at first + j.
 void scorePairs(const Napi::CallbackInfo& info) {
@@ -141,6 +184,7 @@ void scorePairs(const Napi::CallbackInfo& info) {
 void register_scores(Napi::Env env, Napi::Object exports) {
   exports.Set("scoreProducts", Napi::Function::New<scoreProducts>(env, "scoreProducts"));
   exports.Set("scoreSelect", Napi::Function::New<scoreSelect>(env, "scoreSelect"));
+  exports.Set("responsibilities", Napi::Function::New<responsibilities>(env, "responsibilities"));
   exports.Set("scorePairs", Napi::Function::New<scorePairs>(env, "scorePairs"));
   exports.Set("scoreLogReferences", Napi::Function::New<scoreLogReferences>(env, "scoreLogReferences"));
 }

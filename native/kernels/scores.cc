@@ -2,6 +2,7 @@
 // keeps one register of partial sums for each pair, and pixels are the lanes.
 #include "scores.h"
 
+#include "exponential.h"
 #include "logarithm.h"
 #include "portable.h"
 
@@ -219,9 +220,40 @@ void poissonSums(const float* photons, const float* model, const float* gain, si
   }
 }
 
+void partition(const float* differences, size_t n, float beta, double* sums) {
+  constexpr size_t width = kLanes<float>;
+  const f32v zero{}, least = zero - 21.0f;
+  sums[0] = sums[1] = 0;
+  for (size_t from = 0; from < n; from += kPoissonPixels) {
+    const size_t end = from + kPoissonPixels < n ? from + kPoissonPixels : n;
+    f32v total{}, weighted{};
+    for (size_t i = from; i < end; i += width) {
+      const int active = int(end - i < width ? end - i : width);
+      f32v x = get<f32v>(differences, int64_t(i), active) * beta;
+      for (int lane = active; lane < int(width); lane++) x[lane] = -22;
+      const f32v p = x < least ? zero : exponential(maximum(x, least));
+      total += p;
+      weighted += p * x;
+    }
+    sums[0] += double(sum(total));
+    sums[1] += double(sum(weighted));
+  }
+}
+
+void weights(const float* differences, size_t n, float beta, double* out) {
+  constexpr size_t width = kLanes<float>;
+  const f32v zero{}, least = zero - 80.0f;
+  for (size_t i = 0; i < n; i += width) {
+    const int active = int(n - i < width ? n - i : width);
+    const f32v x = get<f32v>(differences, int64_t(i), active) * beta;
+    const f32v p = x < least ? zero : exponential(maximum(x, least));
+    for (int lane = 0; lane < active; lane++) out[i + lane] = double(p[lane]);
+  }
+}
+
 }  // namespace
 
 extern const ScoresTable scoresTable;
-const ScoresTable scoresTable = {products, select, logRatios, flooredSum, poissonSums};
+const ScoresTable scoresTable = {products, select, logRatios, flooredSum, poissonSums, partition, weights};
 
 MANIPLE_NAMESPACE_END

@@ -28,6 +28,11 @@ struct ScoresTable {
   /// sums = {sum_p photons[p], sum_p gain[p] m[p], sum_p photons[p] log m[p]}.
   void (*poissonSums)(const float* photons, const float* model, const float* gain, size_t pixels, float floor,
                       double* sums);
+  /// Of the distribution exp(beta d) / sum over n differences d <= 0: {sum of exp, sum of beta d exp}. Differences whose
+  /// beta d is below -21, a part of 1e-9, are left out.
+  void (*partition)(const float* differences, size_t n, float beta, double* sums);
+  /// out[i] = exp(beta d[i]), 0 where beta d is below -80.
+  void (*weights)(const float* differences, size_t n, float beta, double* out);
 };
 
 constexpr size_t kScorePixels = 1024;

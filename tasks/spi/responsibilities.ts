@@ -5,6 +5,7 @@
  * the same at every photon count. After N. D. Loh and V. Elser, Phys. Rev. E 80 (2009) 026705, and the perplexity of
  * G. Hinton and S. Roweis, NIPS 15 (2002).
  */
+import { addon, type ScoresAddon } from '../../native/index.js';
 
 /** Beta to a part in a thousand. */
 const BISECTIONS = 15;
@@ -19,8 +20,8 @@ export interface ReferenceSums {
   readonly exposure: Float64Array;
 }
 
-/** Responsibilities of all references for one image, into `out`; returns beta. Perplexity 1 takes the best reference alone. */
-export function responsibilities(
+/** Responsibilities in plain TypeScript: oracle and fallback of {@link responsibilities}. */
+export function plainResponsibilities(
   scores: Float32Array,
   first: number,
   references: number,
@@ -64,6 +65,13 @@ export function responsibilities(
   for (let r = 0; r < references; r++) out[r]! /= kept;
   return beta;
 }
+
+/**
+ * Responsibilities of all references for one image, `scores[first ...]`, into `out`; returns beta. Perplexity 1 takes the
+ * best reference alone.
+ */
+export const responsibilities: ScoresAddon['responsibilities'] =
+  addon?.responsibilities ?? plainResponsibilities;
 
 /** Entropy of the distribution exp(beta score) / sum, nats. */
 function entropy(scores: Float32Array, first: number, n: number, top: number, beta: number): number {

@@ -1,5 +1,6 @@
 /** The kernels of orientation scores in plain TypeScript, all sums in double precision: oracle and fallback. */
 import type { ScoresAddon } from '../../native/index.js';
+import { plainResponsibilities } from './responsibilities.js';
 
 function product(a: Float32Array, from: number, b: Float32Array, start: number, pixels: number): number {
   let sum = 0;
@@ -117,6 +118,7 @@ function scorePairs(
 }
 
 export const scoresTwin: ScoresAddon = {
+  responsibilities: plainResponsibilities,
   scoreProducts,
   scoreSelect,
   scorePairs,

@@ -314,3 +314,28 @@ t.test('pairs: the twin is the definition, the native one its twin', (t) => {
   }
   t.end();
 });
+
+t.test(
+  'responsibilities: the native ones are the plain ones',
+  { skip: addon === null && String(addonAbsence) },
+  (t) => {
+    for (const references of [1, 2, 17, 130, 2049]) {
+      for (const perplexity of [1, 1.5, 3, 40, 1e4]) {
+        const scores = uniform(references + 3, 8).map((u) => -1000 * u);
+        const own = new Float64Array(references);
+        const other = new Float64Array(references);
+        const beta = addon!.responsibilities(scores, 3, references, perplexity, own);
+        const plain = scoresTwin.responsibilities(scores, 3, references, perplexity, other);
+        const name = `${references} references, perplexity ${perplexity}`;
+        // One bisection may fall the other way: a step of beta is 7e-4.
+        t.ok(beta === plain || Math.abs(beta / plain - 1) < 1.5e-3, `${name}: beta ${beta}, ${plain}`);
+        t.ok(
+          own.every((p, r) => Math.abs(p - other[r]!) <= 0.02 * other[r]! + 2e-4),
+          `${name}: shares`,
+        );
+        t.ok(Math.abs(own.reduce((sum, p) => sum + p, 0) - 1) < 1e-12, `${name}: whole`);
+      }
+    }
+    t.end();
+  },
+);
