@@ -27,6 +27,18 @@ function guardArray(
     }
     return false;
   };
+  /** Refuses a method that would touch an offset which is not a point. */
+  const within = (method: string, args: readonly unknown[]): void => {
+    if (pieces === null) return;
+    const [from, to] = reach(method, args, typed.length);
+    for (let index = from; index < to; index++) {
+      if (inside(index)) continue;
+      throw new RangeError(
+        `field ${name}: ${method} would touch offset ${index}, which is not a point of this view: go through the ` +
+          'points of the view, or use unsafeRaw()',
+      );
+    }
+  };
   return new Proxy(typed, {
     get(target, key) {
       if (typeof key === 'string' && /^\d+$/.test(key)) {
@@ -41,7 +53,12 @@ function guardArray(
           throw new TypeError(`field ${name} is read-only here: ${String(key)} would write it`);
         };
       }
-      return (value as (...args: unknown[]) => unknown).bind(target);
+      const method = (value as (...args: unknown[]) => unknown).bind(target);
+      if (pieces === null || key === 'unsafeRaw') return method;
+      return (...args: unknown[]) => {
+        within(key === Symbol.iterator ? 'iteration' : String(key), args);
+        return method(...args);
+      };
     },
     set(target, key, value) {
       if (typeof key !== 'string' || !/^-?\d+$/.test(key)) return Reflect.set(target, key, value, target);
@@ -53,6 +70,30 @@ function guardArray(
       return true;
     },
   });
+}
+
+/** Offsets that a call of a typed array's method reaches, from and to; all of them for most methods. */
+function reach(method: string, args: readonly unknown[], length: number): [number, number] {
+  const at = (value: unknown, otherwise: number): number => {
+    if (value === undefined) return otherwise;
+    const index = Math.trunc(Number(value)) || 0;
+    return index < 0 ? Math.max(0, length + index) : Math.min(length, index);
+  };
+  switch (method) {
+    case 'set': {
+      const from = at(args[1], 0);
+      return [from, Math.min(length, from + (args[0] as ArrayLike<number>).length)];
+    }
+    case 'fill':
+      return [at(args[1], 0), at(args[2], length)];
+    case 'slice':
+    case 'subarray':
+      return [at(args[0], 0), at(args[1], length)];
+    case 'at':
+      return [at(args[0], 0), at(args[0], 0) + 1];
+    default:
+      return [0, length];
+  }
 }
 
 const WRITERS = new Set(['set', 'fill', 'copyWithin', 'sort', 'reverse']);

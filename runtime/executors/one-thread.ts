@@ -14,6 +14,9 @@ import type { Executor, ExecutorParts } from './executor.js';
 import { GangLanes } from './gang-lanes.js';
 import { IoLane } from './io-lane.js';
 
+/** How long a launching thread without anything to do looks away. */
+const REST_MS = 2;
+
 /** Runs ready records on the launching thread. */
 abstract class OneThread implements Executor {
   abstract readonly name: string;
@@ -129,8 +132,10 @@ abstract class OneThread implements Executor {
       this.#armed = false;
       let worked = false;
       while (this.step() || this.#takeFromLanes()) worked = true;
-      // What the I/O lane makes ready lies in its deque without a word. Else nothing has changed, and nobody need look.
+      // What the I/O lane makes ready lies in its deque without a word. Else nothing has changed but what members of gangs
+      // ended meanwhile: that can wait a little, and keeps no process alive.
       if (worked || this.#io.running) this.#parts.ring();
+      else setTimeout(() => this.#parts.ring(), REST_MS).unref();
     });
   }
 

@@ -765,7 +765,10 @@ export class Engine {
       const look = (): void => {
         this.poll();
         if (this.#closing.length === 0 && this.#still()) reject(this.#deadlock());
-        else this.executor.keepAlive(true);
+        else {
+          this.executor.keepAlive(true);
+          this.#rung();
+        }
       };
       process.on('beforeExit', look);
       this.endings.push(() => process.off('beforeExit', look));

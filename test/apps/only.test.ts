@@ -20,7 +20,8 @@ export const fit = task({
   run({ shot }, { add }: { add: number }, ctx) {
     for (const i of shot.points) shot.intensity[i]! += shot.gain[i]! + add;
     if (shot.intensity[0]! > limit) throw new RangeError('too bright at ' + ctx.random());
-    return { draw: ctx.random(), brightest: Math.max(...shot.intensity) };
+    const mine = [...shot.points].map((i) => shot.intensity[i]!);
+    return { draw: ctx.random(), brightest: Math.max(...mine) };
   },
 });
 
@@ -31,7 +32,7 @@ export const later = task({
   retry: 1,
   regions: { shot: updates(Shot, 'intensity') },
   async run({ shot }, _: object) {
-    shot.intensity.fill(-1);
+    for (const i of shot.points) shot.intensity[i] = -1;
     await new Promise((resolve) => setTimeout(resolve, 1));
     throw new Error('not now');
   },

@@ -1,5 +1,6 @@
 // What the runtime refuses, and how it says so: at the launch where it can, at the task where it must.
 import t from 'tap';
+import { guardBut } from '../../../runtime/execution/guard.js';
 import {
   BoundsError,
   type Ctx,
@@ -14,6 +15,7 @@ import {
   task,
   WorkerLostError,
 } from '../../../runtime/index.js';
+import { Access } from '../../../runtime/memory/view-layout.js';
 import {
   dying,
   endless,
@@ -198,4 +200,32 @@ t.test('--check', async (t) => {
   const outside = await errorOf(program('outside'), { check: true });
   t.match(outside.message, /field y: offset \d+ is not a point of this view/);
   await t.resolves(run(program('inside'), { executor: 'inOrder', check: true }));
+});
+
+t.test('--check: a method that reaches between the points of a view', (t) => {
+  // Two of every four offsets are points, two numbers each.
+  const field = guardBut([])(
+    Float64Array.from({ length: 16 }, (_, i) => i),
+    Access.write,
+    Int32Array.of(0, 2, 4, 2),
+    2,
+    'y',
+  ) as Float64Array;
+  const refused =
+    /^field y: \w+ would touch offset 4, which is not a point of this view: go through the points/;
+  t.throws(() => field.fill(0), refused);
+  t.throws(() => Math.max(...field), refused);
+  t.throws(() => field.map((x) => x), refused);
+  t.throws(() => field.set([1, 2], 3), refused);
+  t.throws(() => field.subarray(2, 6), refused);
+  t.throws(() => field.at(-12), refused);
+  t.throws(() => field.indexOf(3), refused);
+  field.fill(-1, 8, 12);
+  field.set([5, 6], 2);
+  t.same([...field.slice(0, 4)], [0, 1, 5, 6]);
+  t.same([...field.subarray(-8, 12)], [-1, -1, -1, -1]);
+  t.equal(field.at(-5), -1);
+  const whole = guardBut([])(new Float64Array(4), Access.write, null, 1, 'y') as Float64Array;
+  t.same([...whole.fill(2)], [2, 2, 2, 2]);
+  t.end();
 });
