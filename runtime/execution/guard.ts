@@ -30,13 +30,14 @@ function guardArray(
   /** Refuses a method that would touch an offset which is not a point. */
   const within = (method: string, args: readonly unknown[]): void => {
     if (pieces === null) return;
-    const [from, to] = reach(method, args, typed.length);
-    for (let index = from; index < to; index++) {
-      if (inside(index)) continue;
-      throw new RangeError(
-        `field ${name}: ${method} would touch offset ${index}, which is not a point of this view: go through the ` +
-          'points of the view, or use unsafeRaw()',
-      );
+    for (const [from, to] of reach(method, args, typed.length)) {
+      for (let index = from; index < to; index++) {
+        if (inside(index)) continue;
+        throw new RangeError(
+          `field ${name}: ${method} would touch offset ${index}, which is not a point of this view: go through the ` +
+            'points of the view, or use unsafeRaw()',
+        );
+      }
     }
   };
   return new Proxy(typed, {
@@ -73,7 +74,7 @@ function guardArray(
 }
 
 /** Offsets that a call of a typed array's method reaches, from and to; all of them for most methods. */
-function reach(method: string, args: readonly unknown[], length: number): [number, number] {
+function reach(method: string, args: readonly unknown[], length: number): [number, number][] {
   const at = (value: unknown, otherwise: number): number => {
     if (value === undefined) return otherwise;
     const index = Math.trunc(Number(value)) || 0;
@@ -82,17 +83,26 @@ function reach(method: string, args: readonly unknown[], length: number): [numbe
   switch (method) {
     case 'set': {
       const from = at(args[1], 0);
-      return [from, Math.min(length, from + (args[0] as ArrayLike<number>).length)];
+      return [[from, Math.min(length, from + (args[0] as ArrayLike<number>).length)]];
     }
     case 'fill':
-      return [at(args[1], 0), at(args[2], length)];
+      return [[at(args[1], 0), at(args[2], length)]];
+    case 'copyWithin': {
+      const to = at(args[0], 0);
+      const from = at(args[1], 0);
+      const end = Math.max(from, at(args[2], length));
+      return [
+        [from, end],
+        [to, Math.min(length, to + end - from)],
+      ];
+    }
     case 'slice':
     case 'subarray':
-      return [at(args[0], 0), at(args[1], length)];
+      return [[at(args[0], 0), at(args[1], length)]];
     case 'at':
-      return [at(args[0], 0), at(args[0], 0) + 1];
+      return [[at(args[0], 0), at(args[0], 0) + 1]];
     default:
-      return [0, length];
+      return [[0, length]];
   }
 }
 

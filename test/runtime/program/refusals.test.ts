@@ -220,6 +220,10 @@ t.test('--check: a method that reaches between the points of a view', (t) => {
   t.throws(() => field.subarray(2, 6), refused);
   t.throws(() => field.at(-12), refused);
   t.throws(() => field.indexOf(3), refused);
+  t.throws(() => field.copyWithin(2, 8, 12), refused);
+  field.fill(-1, 8, 12);
+  field.copyWithin(8, 1, 3);
+  t.same([...field.subarray(8, 10)], [1, 2]);
   field.fill(-1, 8, 12);
   field.set([5, 6], 2);
   t.same([...field.slice(0, 4)], [0, 1, 5, 6]);

@@ -327,8 +327,12 @@ t.test(
         const beta = addon!.responsibilities(scores, 3, references, perplexity, own);
         const plain = scoresTwin.responsibilities(scores, 3, references, perplexity, other);
         const name = `${references} references, perplexity ${perplexity}`;
-        // One bisection may fall the other way: a step of beta is 7e-4.
-        t.ok(beta === plain || Math.abs(beta / plain - 1) < 1.5e-3, `${name}: beta ${beta}, ${plain}`);
+        // One bisection may fall the other way: a step of beta is 7e-4. Where all share alike any small beta will do.
+        const free = perplexity >= references;
+        t.ok(
+          free || beta === plain || Math.abs(beta / plain - 1) < 1.5e-3,
+          `${name}: beta ${beta}, ${plain}`,
+        );
         t.ok(
           own.every((p, r) => Math.abs(p - other[r]!) <= 0.02 * other[r]! + 2e-4),
           `${name}: shares`,
