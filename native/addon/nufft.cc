@@ -206,7 +206,8 @@ Napi::Value makePlan(const Napi::CallbackInfo& info) {
   std::unique_ptr<AnyPlan> plan;
   if (bytes == 4) plan = std::make_unique<Plan<float>>(layout, sign, pieces.data, factors);
   else plan = std::make_unique<Plan<double>>(layout, sign, pieces.data, factors);
-  return Napi::External<Held>::New(env, new Held{std::move(plan), 0, info[10].ToBoolean().Value()}, [](Napi::Env finalEnv, Held* held) {
+  auto* made = new Held{std::move(plan), 0, info[10].ToBoolean().Value()};
+  return Napi::External<Held>::New(env, made, [](Napi::Env finalEnv, Held* held) {
     held->plan.reset();
     held->report(finalEnv);
     delete held;

@@ -3,7 +3,6 @@
 // in registers: the arrays pass through memory three times in a step, not seven.
 #include "../kernels/phasing.h"
 
-#include <cmath>
 #include <memory>
 #include <vector>
 

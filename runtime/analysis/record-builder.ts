@@ -74,6 +74,7 @@ export class RecordBuilder {
       else this.log.open(graph.operation[slot]!, first, points, place);
     }
     graph.attempt[record] = 0;
+    graph.reserved[record] = 0;
     Atomics.store(graph.pending, record, GUARD);
     Atomics.store(graph.head, record, NONE);
     this.#current = record;

@@ -133,34 +133,46 @@ async function inTurn(read: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Reads the points of one attached field. */
+type Move = (view: FileView, args: FileArguments) => Promise<void>;
+
+/** A task that moves the points of one attached field: one way for files with strides, one for all others. */
+function fileLeaf(
+  name: string,
+  strided: (layout: StridedLayout) => Move,
+  foreign: (layout: ForeignLayout) => Move,
+): Leaf {
+  return {
+    name,
+    requirements: ['region'],
+    fields: [[ATTACHED]],
+    run: async (views, args) => {
+      const { layout } = (args as FileArguments).store;
+      const move = isStrided(layout) ? strided(layout) : foreign(layout);
+      await move(views['region'] as FileView, args as FileArguments);
+    },
+  };
+}
+
+/** Reads them. */
 const load: Leaf = {
-  name: 'load',
+  ...fileLeaf(
+    'load',
+    (layout) =>
+      (view, { store, origin }) =>
+        inTurn(() => loadStrided(store, layout, origin, view, bytesOf(view))),
+    (layout) => (view, args) => loadForeign(layout, view, args),
+  ),
   moves: true,
-  requirements: ['region'],
-  fields: [[ATTACHED]],
-  run: async (views, args) => {
-    const view = views['region'] as FileView;
-    const { store, origin } = args as FileArguments;
-    const { layout } = store;
-    if (isStrided(layout)) await inTurn(() => loadStrided(store, layout, origin, view, bytesOf(view)));
-    else await loadForeign(layout, view, { store, origin });
-  },
 };
 
 /** Writes them. */
-const store: Leaf = {
-  name: 'store',
-  requirements: ['region'],
-  fields: [[ATTACHED]],
-  run: async (views, args) => {
-    const view = views['region'] as FileView;
-    const { store, origin } = args as FileArguments;
-    const { layout } = store;
-    if (isStrided(layout)) saveStrided(store, layout, origin, view, bytesOf(view));
-    else await saveForeign(layout, view, { store, origin });
-  },
-};
+const store = fileLeaf(
+  'store',
+  (layout) =>
+    async (view, { store, origin }) =>
+      saveStrided(store, layout, origin, view, bytesOf(view)),
+  (layout) => (view, args) => saveForeign(layout, view, args),
+);
 
 /** The same for elements that are given up. */
 const evict: Leaf = { ...store, name: 'evict', moves: true };

@@ -1,6 +1,6 @@
 // When a gang runs, and who runs it. The protocol is told in README.md ("Gangs").
 import { LaneWord, Phase } from '../graph/lanes.js';
-import { type Graph, Kind, lineOf, State, Word } from '../graph/layout.js';
+import { type Graph, isOpen, Kind, lineOf, State, Word } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
 import { Decision, GangWord, memberOf } from './gang-block.js';
@@ -118,11 +118,6 @@ export function mendGangs(graph: Graph, heap: Heap): boolean {
   const leader = memberOf(heap, gang[slot]!, 0);
   if (reserved[leader] !== 0 && state[leader] !== State.parked) return false;
   return acquire(graph, heap, leader) && call(graph, heap, slot);
-}
-
-/** Neither free nor ended. */
-function isOpen(state: number): boolean {
-  return state === State.waiting || state === State.judged || state === State.parked || state >= State.queued;
 }
 
 /** A worker's way into gangs. */

@@ -55,7 +55,7 @@ function guardArray(
         };
       }
       const method = (value as (...args: unknown[]) => unknown).bind(target);
-      if (pieces === null || key === 'unsafeRaw') return method;
+      if (pieces === null || key === 'unsafeRaw' || key === 'constructor') return method;
       return (...args: unknown[]) => {
         within(key === Symbol.iterator ? 'iteration' : String(key), args);
         return method(...args);

@@ -18,6 +18,7 @@ import type { Leaf, Resource, TaskContext } from './leaf.js';
 import { randomAt } from './random.js';
 import { blockOf, ReductionTree } from './reduction-tree.js';
 import { acquire, release } from './reservation.js';
+import { Resources } from './resources.js';
 import { freeInputs, restoreInputs, saveInputs } from './saved-inputs.js';
 import { type SavedTasks, TaskSaver } from './task-saver.js';
 import { decodeView, type TaskView } from './view.js';
@@ -75,8 +76,7 @@ class Context implements TaskContext {
   slot = 0;
   readonly #gate: Int32Array;
   readonly #log: (line: string) => void;
-  readonly #resources = new Map<object, unknown>();
-  readonly #disposals: (() => void)[] = [];
+  readonly #resources = new Resources();
 
   constructor(options: LaneOptions, gate: Int32Array) {
     this.#gate = gate;
@@ -97,18 +97,11 @@ class Context implements TaskContext {
   }
 
   use<T>(resource: Resource<T>): T {
-    if (!this.#resources.has(resource)) {
-      const handle = resource.make();
-      this.#resources.set(resource, handle);
-      this.#disposals.push(() => resource.dispose?.(handle));
-    }
-    return this.#resources.get(resource) as T;
+    return this.#resources.use(resource);
   }
 
   dispose(): void {
-    for (const dispose of this.#disposals.reverse()) dispose();
-    this.#disposals.length = 0;
-    this.#resources.clear();
+    this.#resources.dispose();
   }
 }
 
@@ -480,7 +473,7 @@ export class Lane {
       index,
       point,
       domain,
-      name,
+      task: name,
       module,
       requirements,
       fields,

@@ -1,7 +1,7 @@
 // Reservations at run time: an atomic task holds those of the elements it touches while it runs. A record takes its
 // reservations in ascending order; the first that is taken lets it wait in that one's queue, and the worker goes on with
 // other records. Whoever releases a reservation hands it to the first in the queue. The protocol is told in README.md.
-import { type Graph, Kind, NONE, State, Word } from '../graph/layout.js';
+import { type Graph, isOpen, Kind, NONE, State, Word } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
 import type { ReadySink } from './finish.js';
 import { lock, unlock } from './spin-lock.js';
@@ -115,9 +115,8 @@ export function mendReservations(graph: Graph, heap: Heap): number[] {
   const queued: number[] = [];
   for (let record = 0; record < limits.records; record++) {
     const now = state[record]!;
-    const open = now === State.waiting || now === State.judged || now === State.parked || now >= State.queued;
     // Only who is ready has taken anything; the list of others may not be written yet.
-    if (!open || Atomics.load(pending, record) !== 0) continue;
+    if (!isOpen(now) || Atomics.load(pending, record) !== 0) continue;
     const slot = launch[record]!;
     const what = kind[slot]!;
     const takes = what === Kind.atomic || what === Kind.apply || what === Kind.io;

@@ -23,17 +23,11 @@ export function savedName(task: string, point: readonly number[], operation: num
   return `${task.replace(/[^\w.-]/g, '_')}@${point.join(',')}.${operation}${SAVED_ENDING}`;
 }
 
-export interface TaskToSave {
+/** A point of a launch, and what its views are called. The rest of what is saved is in the graph. */
+export interface TaskToSave extends Omit<SavedTask, 'views' | 'operation' | 'key0' | 'key1'> {
   readonly slot: number;
-  readonly index: number;
-  readonly point: readonly number[];
-  readonly domain: { readonly lo: readonly number[]; readonly hi: readonly number[] };
-  readonly name: string;
-  readonly module: string;
   readonly requirements: readonly string[];
   readonly fields: readonly (readonly string[])[];
-  readonly args: unknown;
-  readonly shared: boolean;
 }
 
 export class TaskSaver {
@@ -62,31 +56,25 @@ export class TaskSaver {
   }
 
   /** Writes the file of a point, from what its views show now. That it cannot be written is no failure of the task. */
-  save({ slot, index, requirements, fields, name, ...rest }: TaskToSave): void {
+  save({ slot, requirements, fields, ...known }: TaskToSave): void {
     if (this.#files++ >= FILES_MAX) return;
     const { key0, key1, operation } = this.#graph;
     const contents: Uint8Array[] = [];
     const views = requirements.map((requirement, r) =>
-      this.#view(requirement, fields[r]!, slot, r, index, contents),
+      this.#view(requirement, fields[r]!, slot, r, known.index, contents),
     );
     const task: SavedTask = {
-      task: name,
-      index,
+      ...known,
       views,
       operation: operation[slot]!,
       key0: key0[slot]!,
       key1: key1[slot]!,
-      point: rest.point,
-      domain: rest.domain,
-      module: rest.module,
-      args: rest.args,
-      shared: rest.shared,
     };
-    const path = join(this.#which.folder, savedName(name, rest.point, task.operation));
+    const path = join(this.#which.folder, savedName(task.task, task.point, task.operation));
     try {
       writeSavedTask(path, task, contents);
     } catch (error) {
-      this.#log(`maniple: the inputs of ${name} could not be saved: ${(error as Error).message}`);
+      this.#log(`maniple: the inputs of ${task.task} could not be saved: ${(error as Error).message}`);
     }
   }
 
@@ -120,7 +108,9 @@ export class TaskSaver {
       bytes.push(reads ? span * stride : 0);
       if (!reads || span === 0) continue;
       const { buffer, byte } = heap.locate(view[word + FieldWord.unit]!);
-      contents.push(new Uint8Array(buffer, byte + first * stride, span * stride));
+      // A tile of an attached field holds a stretch of the layout.
+      const at = first - view[word + FieldWord.first]!;
+      contents.push(new Uint8Array(buffer, byte + at * stride, span * stride));
     }
     return { name, fields, space, view, bytes };
   }

@@ -27,6 +27,7 @@ abstract class OneThread implements Executor {
   readonly #io: IoLane;
   readonly #gangs: GangLanes;
   #armed = false;
+  #stopped = false;
 
   constructor(parts: ExecutorParts) {
     this.graph = parts.graph;
@@ -135,7 +136,7 @@ abstract class OneThread implements Executor {
       // What the I/O lane makes ready lies in its deque without a word. Else nothing has changed but what members of gangs
       // ended meanwhile: that can wait a little, and keeps no process alive.
       if (worked || this.#io.running) this.#parts.ring();
-      else setTimeout(() => this.#parts.ring(), REST_MS).unref();
+      else setTimeout(() => this.#stopped || this.#parts.ring(), REST_MS).unref();
     });
   }
 
@@ -149,6 +150,7 @@ abstract class OneThread implements Executor {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#lane.dispose();
     await Promise.all([this.#io.stop(), this.#gangs.stop()]);
   }

@@ -106,6 +106,11 @@ export const State = {
   running: 16,
 } as const;
 
+/** Whether a state is that of a record which is neither free nor ended. */
+export function isOpen(state: number): boolean {
+  return state === State.waiting || state === State.judged || state === State.parked || state >= State.queued;
+}
+
 /** `Graph.head` of a finished record: no edge can be added any more. */
 export const CLOSED = -2;
 /** An empty list. */

@@ -241,8 +241,6 @@ export class AttachedMemory {
       graph.args[slot] = handle.args.unit;
     }
     makeOne(engine, handle, () => {
-      // The I/O lane looks for reservations, and the record may have had some in an earlier life.
-      graph.reserved[engine.builder.current] = 0;
       this.#after(tree, field, { partition, colour }, usage);
       this.#afterAll(sources);
     });

@@ -90,6 +90,8 @@ export class Attachment implements Disposable {
   readonly #fields: readonly AttachedField[];
   readonly #claims: readonly Claim[];
   readonly #mode: AttachMode;
+  /** Files that are being made. */
+  readonly #unfinished: Set<Store>;
   #detached = false;
 
   /** @internal */
@@ -131,8 +133,6 @@ export class Attachment implements Disposable {
       return true;
     });
   }
-
-  readonly #unfinished: Set<Store>;
 
   #begin(): void {
     const tree = this.#tree;

@@ -648,11 +648,7 @@ export class Engine {
   }
 
   #oldestLost(why: Error): TaskError {
-    let oldest: LaunchHandle | null = null;
-    for (const handle of this.#handles) {
-      if (handle === null || handle.closed) continue;
-      if (oldest === null || handle.operation < oldest.operation) oldest = handle;
-    }
+    const oldest = this.#oldest(() => true);
     if (oldest !== null) return this.#lostWith(oldest, why);
     const nobody = { task: 'of no launch', point: [0], operation: this.operations, launchSite: 'nowhere' };
     return new WorkerLostError({ ...nobody, path: [], regions: [] }, why);
@@ -786,11 +782,11 @@ export class Engine {
     );
   }
 
-  /** The first operation in program order that has its tasks and has not ended. */
-  #oldest(): LaunchHandle | null {
+  /** The first operation in program order that has not ended; by default of those that have all their tasks. */
+  #oldest(counts = ({ sealed }: LaunchHandle): boolean => sealed): LaunchHandle | null {
     let oldest: LaunchHandle | null = null;
     for (const handle of this.#handles) {
-      if (handle === null || handle.closed || !handle.sealed) continue;
+      if (handle === null || handle.closed || !counts(handle)) continue;
       if (oldest === null || handle.operation < oldest.operation) oldest = handle;
     }
     return oldest;

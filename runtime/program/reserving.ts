@@ -74,7 +74,6 @@ export function reserve(
       }
     }
   }
-  graph.reserved[record] = 0;
   if (codes.length === 0) return;
   const list = inOrder(codes);
   const bytes = reservationBytes(list.length);

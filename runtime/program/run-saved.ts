@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { guardBut } from '../execution/guard.js';
 import type { Leaf, Resource, TaskContext } from '../execution/leaf.js';
 import { randomAt } from '../execution/random.js';
+import { Resources } from '../execution/resources.js';
 import { decodeView, elements, type Partial } from '../execution/view.js';
 import { importLeaf } from '../executors/load-task.js';
 import { createGraph } from '../graph/layout.js';
@@ -76,8 +77,7 @@ class AloneContext implements TaskContext {
   readonly gang = null;
   readonly #saved: SavedTask;
   readonly #log: (line: string) => void;
-  readonly #resources = new Map<object, unknown>();
-  readonly #disposals: (() => void)[] = [];
+  readonly #resources = new Resources();
   #draws = 0;
 
   constructor(saved: SavedTask, log: (line: string) => void) {
@@ -97,16 +97,11 @@ class AloneContext implements TaskContext {
   }
 
   use<T>(resource: Resource<T>): T {
-    if (!this.#resources.has(resource)) {
-      const handle = resource.make();
-      this.#resources.set(resource, handle);
-      this.#disposals.push(() => resource.dispose?.(handle));
-    }
-    return this.#resources.get(resource) as T;
+    return this.#resources.use(resource);
   }
 
   dispose(): void {
-    for (const dispose of this.#disposals.reverse()) dispose();
+    this.#resources.dispose();
   }
 }
 
@@ -122,16 +117,21 @@ function fieldsOf({ view, fields }: SavedView): Omit<LoadedField, 'unit'>[] {
   });
 }
 
+/** Positions from the first point of a view to the last. */
+function spanOf({ space }: SavedView): number {
+  return space[SpaceWord.last]! - space[SpaceWord.first]!;
+}
+
 function strideOf({ kind, lanes }: { kind: number; lanes: number }): number {
   return ELEMENT_ARRAYS[kind]!.BYTES_PER_ELEMENT * lanes;
 }
 
-/** Address space for all fields: each lies where it would in its region, of which only what the task touches is filled. */
+/** Address space for all fields, each from the first point of its view to the last. */
 function heapFor(views: readonly SavedView[]): Heap {
   let bytes = 2 ** 20;
   for (const view of views) {
     bytes += 4 * (view.space.length + view.view.length);
-    for (const field of fieldsOf(view)) bytes += 64 + view.space[SpaceWord.last]! * strideOf(field);
+    for (const field of fieldsOf(view)) bytes += 64 + spanOf(view) * strideOf(field);
   }
   const { control, lanes } = createGraph({ records: 16, edges: 16, launches: 2, tasks: 1, workers: 1 });
   return Heap.reserve(bytes, control, lanes);
@@ -151,15 +151,19 @@ function load(heap: Heap, saved: SavedView, file: SavedTaskFile): LoadedView {
   const fields = fieldsOf(saved).map((field, f): LoadedField => {
     const reduces = field.access >= Access.reduce;
     const stride = strideOf(field);
-    const unit = Math.abs(heap.allocate(Math.max(1, (reduces ? last - first : last) * stride)));
+    const unit = Math.abs(heap.allocate(Math.max(1, spanOf(saved) * stride)));
     if (reduces) {
-      const all = elements(heap, field.kind, unit, 0, (last - first) * field.lanes);
+      const all = elements(heap, field.kind, unit, 0, spanOf(saved) * field.lanes);
       fillIdentity(ELEMENT_KINDS[field.kind]!, REDUCTIONS[field.access - Access.reduce]!, all);
-    } else words[ViewWord.data + FieldWord.size * f + FieldWord.unit] = unit;
+    } else {
+      const at = ViewWord.data + FieldWord.size * f;
+      words[at + FieldWord.unit] = unit;
+      words[at + FieldWord.first] = first;
+    }
     const bytes = saved.bytes[f]!;
     if (bytes > 0) {
       const { buffer, byte } = heap.locate(unit);
-      file.next(new Uint8Array(buffer, byte + first * stride, bytes), `${saved.name}.${field.name}`);
+      file.next(new Uint8Array(buffer, byte, bytes), `${saved.name}.${field.name}`);
     }
     return { ...field, unit };
   });
@@ -168,11 +172,8 @@ function load(heap: Heap, saved: SavedView, file: SavedTaskFile): LoadedView {
 }
 
 /** The values of a field at the points of its view. */
-function valuesOf(heap: Heap, { saved, partial }: LoadedView, field: LoadedField): TypedArray {
-  const { first, last } = partial;
-  const { lanes, access, kind, unit } = field;
-  const skip = access >= Access.reduce ? 0 : first * lanes;
-  const all = elements(heap, kind, unit, skip, (last - first) * lanes);
+function valuesOf(heap: Heap, { saved }: LoadedView, { lanes, kind, unit }: LoadedField): TypedArray {
+  const all = elements(heap, kind, unit, 0, spanOf(saved) * lanes);
   const pieces = saved.space[SpaceWord.runs]!;
   if (pieces <= 1) return all.slice();
   const values = new (all.constructor as new (length: number) => TypedArray)(

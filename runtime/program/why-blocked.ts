@@ -1,7 +1,7 @@
 // Why an operation has not ended: which of its tasks wait, and for whom; where those run that it waits for.
 
 import { formatPoint } from '../errors.js';
-import { type Graph, ioLane, Kind, launcherLane, NONE, State } from '../graph/layout.js';
+import { type Graph, ioLane, isOpen, Kind, launcherLane, NONE, State } from '../graph/layout.js';
 import type { LaunchHandle } from './handle.js';
 
 /** How many tasks of an operation, and how many creditors of a task, are told. */
@@ -68,17 +68,6 @@ function creditors(graph: Graph): Map<number, number[]> {
     }
   }
   return found;
-}
-
-/** Neither free nor ended. */
-function isOpen(state: number): boolean {
-  return (
-    state === State.waiting ||
-    state === State.judged ||
-    state === State.parked ||
-    state === State.queued ||
-    state >= State.running
-  );
 }
 
 /** Records of an operation that have not ended. */

@@ -3,31 +3,18 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { DataError, LaunchError } from '../../runtime/errors.js';
 import { checkKind, openStrided, rowMajor } from '../../runtime/memory/attach/raw-file.js';
 import {
+  checkShape,
   FileSource,
-  formatShape,
   type Store,
   shapeOf,
   type Wanted,
 } from '../../runtime/memory/attach/source.js';
 import { reason } from './files.js';
+import { NUMBER_CODES } from './kinds.js';
 import { encodeHeader, headerEnd, readHeader } from './npy-header.js';
 
 /** What the kinds of fields are called in a header. */
-const DESCRS: Readonly<Record<string, string>> = {
-  f64: 'f8',
-  f32: 'f4',
-  i32: 'i4',
-  u32: 'u4',
-  i16: 'i2',
-  u16: 'u2',
-  i8: 'i1',
-  u8: 'u1',
-  i64: 'i8',
-  u64: 'u8',
-  c64: 'c8',
-  c128: 'c16',
-  bool: 'b1',
-};
+const DESCRS: Readonly<Record<string, string>> = { ...NUMBER_CODES, c64: 'c8', c128: 'c16', bool: 'b1' };
 
 /**
  * An `.npy` file to attach a region to: the array has the shape of the region, and a last axis more for a field of several
@@ -65,11 +52,7 @@ class NpySource extends FileSource {
       wanted,
     );
     const expected = shapeOf(wanted);
-    if (shape.length !== expected.length || shape.some((n, axis) => n !== expected[axis])) {
-      throw new LaunchError(
-        `attach: ${path} has shape ${formatShape(shape)}, but ${wanted.what} takes ${formatShape(expected)}: attach a region of the array's shape.`,
-      );
-    }
+    checkShape(path, shape, expected, wanted, 'array');
     let strides: readonly number[] = rowMajor(extent, bytesPerPoint);
     if (fortran && shape.length > 1) {
       if (shape.length !== extent.length) {

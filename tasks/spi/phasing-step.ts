@@ -34,14 +34,14 @@ export function imposeModuli(spectrum: Float32Array, modulus: Float32Array): voi
  * @param support n^3, 1 inside
  * @param beta feedback of hybrid input-output; null for error reduction, which sets the density to 0 where it may not be
  */
-export function plainPhasingStep(
-  density: Float32Array,
-  spectrum: Float32Array,
-  modulus: Float32Array,
-  support: Uint8Array,
-  n: number,
-  beta: number | null,
-): void {
+export const plainPhasingStep: PhasingAddon['phasingStep'] = (
+  density,
+  spectrum,
+  modulus,
+  support,
+  n,
+  beta,
+) => {
   const shape: [number, number, number] = [n, n, n];
   rfft3(density, shape, { out: spectrum });
   imposeModuli(spectrum, modulus);
@@ -51,7 +51,7 @@ export function plainPhasingStep(
     if (support[i] && value > 0) density[i] = value;
     else density[i] = beta === null ? 0 : density[i]! - beta * value;
   }
-}
+};
 
 /** A step by the fastest means there are: see {@link plainPhasingStep}. */
 export const phasingStep: PhasingAddon['phasingStep'] = addon?.phasingStep ?? plainPhasingStep;

@@ -84,17 +84,17 @@ function scoreLogReferences(
 /** The least normal number of single precision: a model of zeros has a logarithm all the same. */
 const LEAST = 2 ** -126;
 
-function scorePairs(
-  images: Float32Array,
-  models: Float32Array,
-  gain: Float32Array,
-  pixels: number,
-  first: number,
-  perImage: number,
-  floor: number,
-  score: Float64Array,
-  fluence: Float64Array,
-): void {
+const scorePairs: ScoresAddon['scorePairs'] = (
+  images,
+  models,
+  gain,
+  pixels,
+  first,
+  perImage,
+  floor,
+  score,
+  fluence,
+) => {
   for (let j = 0; j < models.length / pixels; j++) {
     const at = j * pixels;
     const from = Math.floor((first + j) / perImage) * pixels;
@@ -115,7 +115,7 @@ function scorePairs(
     score[first + j] = sum - photons * Math.log(expected);
     fluence[first + j] = photons / expected;
   }
-}
+};
 
 export const scoresTwin: ScoresAddon = {
   responsibilities: plainResponsibilities,

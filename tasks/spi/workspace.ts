@@ -4,11 +4,15 @@
  */
 const kept = new Map<string, ArrayBuffer>();
 
+/** Larger arrays are not kept: what they are used for takes much longer than clearing them, and others may need the memory. */
+const KEPT_BYTES = 2 ** 28;
+
 /**
  * `length` numbers that hold anything. They belong to the caller until somebody on this thread asks again for the same
  * `use`; they must not be handed out.
  */
 export function workspace(use: string, length: number): Float32Array {
+  if (4 * length > KEPT_BYTES) return new Float32Array(length);
   let buffer = kept.get(use);
   if (buffer === undefined || buffer.byteLength < 4 * length) {
     buffer = new ArrayBuffer(4 * length);

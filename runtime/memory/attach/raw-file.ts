@@ -156,23 +156,26 @@ export function checkFile(path: string, bytes: number, writes: boolean, what: st
   } catch (error) {
     throw new DataError(path, '', 'the file cannot be read: permission denied', { cause: error });
   }
-  if (writes) {
-    try {
-      accessSync(path, constants.W_OK);
-    } catch (error) {
-      throw new DataError(
-        path,
-        '',
-        "the file is read-only, so it cannot be attached to be updated: attach it with mode: 'read', or change its permissions",
-        { cause: error },
-      );
-    }
-  }
+  if (writes) checkWritable(path);
   if (size < bytes) {
     throw new DataError(
       path,
       `byte ${size}`,
       `the file ends here, but ${what} end at byte ${bytes}: it is truncated, or smaller than the region`,
+    );
+  }
+}
+
+/** Throws a DataError where a file cannot be written. */
+export function checkWritable(path: string): void {
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw new DataError(
+      path,
+      '',
+      "the file is read-only, so it cannot be attached to be updated: attach it with mode: 'read', or change its permissions",
+      { cause: error },
     );
   }
 }

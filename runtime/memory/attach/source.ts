@@ -1,5 +1,6 @@
 // What regions are attached to: files that are described here, and read and written by whoever understands the
 // description. A description is plain data, as the I/O lane gets a copy of it.
+import { LaunchError } from '../../errors.js';
 import type { ElementKind } from '../../privileges/element.js';
 
 /** `read`: nothing may write it. `update`: what is written goes into the file. `create`: the file is made new. */
@@ -78,4 +79,18 @@ export function formatShape(shape: readonly number[]): string {
 export function shapeOf({ extent, kind, lanes }: Wanted): readonly number[] {
   const numbers = kind === 'c64' || kind === 'c128' ? lanes / 2 : lanes;
   return numbers === 1 ? extent : [...extent, numbers];
+}
+
+/** Throws unless an array in a file has the shape that it must have. `it` is what the format calls it. */
+export function checkShape(
+  name: string,
+  shape: readonly number[],
+  expected: readonly number[],
+  { what }: Wanted,
+  it: 'array' | 'dataset',
+): void {
+  if (shape.length === expected.length && shape.every((n, axis) => n === expected[axis])) return;
+  throw new LaunchError(
+    `attach: ${name} has shape ${formatShape(shape)}, but ${what} takes ${formatShape(expected)}: attach a region of the ${it}'s shape.`,
+  );
 }

@@ -2,37 +2,24 @@
  * HDF5 datasets that regions are attached to. The I/O lane reads and writes boxes of them: of a chunked dataset the library
  * unpacks the chunks that a box meets, and no others.
  */
-import { accessSync, constants, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Dataset, File } from 'h5wasm/node';
 import { DataError, LaunchError } from '../../../runtime/errors.js';
-import { checkKind } from '../../../runtime/memory/attach/raw-file.js';
+import { checkKind, checkWritable } from '../../../runtime/memory/attach/raw-file.js';
 import {
+  checkShape,
   FileSource,
   type ForeignLayout,
-  formatShape,
   type Store,
   type StoreReader,
   type Wanted,
 } from '../../../runtime/memory/attach/source.js';
+import { NUMBER_CODES } from '../kinds.js';
 import { type NumericArray, openHdf5 } from './container.js';
 import { innermost, library, openWith, unreadable } from './library.js';
 
 /** What the element kinds of fields are called by a dataset. Complex numbers are two floats along a last axis. */
-const DTYPES: Readonly<Record<string, string>> = {
-  f64: 'f8',
-  f32: 'f4',
-  i32: 'i4',
-  u32: 'u4',
-  i16: 'i2',
-  u16: 'u2',
-  i8: 'i1',
-  u8: 'u1',
-  i64: 'i8',
-  u64: 'u8',
-  c64: 'f4',
-  c128: 'f8',
-  bool: 'u1',
-};
+const DTYPES: Readonly<Record<string, string>> = { ...NUMBER_CODES, c64: 'f4', c128: 'f8', bool: 'u1' };
 
 /** What the reader has to know. */
 interface Details {
@@ -81,7 +68,7 @@ class Hdf5Source extends FileSource {
   override open(wanted: Wanted): Store {
     const path = this.#path;
     const name = `${path}, dataset ${this.#dataset}`;
-    const { kind, lanes, extent, mode, what } = wanted;
+    const { kind, lanes, extent, mode } = wanted;
     if (mode === 'create') {
       throw new LaunchError(
         `attach: ${name} cannot be made new by an attachment: write the file with hdf5.createHdf5, or attach what is there with mode: 'update'.`,
@@ -92,24 +79,8 @@ class Hdf5Source extends FileSource {
       checkKind(name, held, wanted);
     }
     const expected = lanes === 1 ? extent : [...extent, lanes];
-    const shape = this.#shape;
-    if (shape.length !== expected.length || shape.some((n, axis) => n !== expected[axis])) {
-      throw new LaunchError(
-        `attach: ${name} has shape ${formatShape(shape)}, but ${what} takes ${formatShape(expected)}: attach a region of the dataset's shape.`,
-      );
-    }
-    if (mode === 'update') {
-      try {
-        accessSync(path, constants.W_OK);
-      } catch (error) {
-        throw new DataError(
-          path,
-          '',
-          "the file is read-only, so it cannot be attached to be updated: attach it with mode: 'read', or change its permissions",
-          { cause: error },
-        );
-      }
-    }
+    checkShape(name, this.#shape, expected, wanted, 'dataset');
+    if (mode === 'update') checkWritable(path);
     const details: Details = { dataset: this.#dataset, lanes: lanes === 1 ? 0 : lanes };
     return { path, at: path, name, layout: { module: import.meta.url, name: 'reader', details } };
   }

@@ -20,6 +20,7 @@ import {
   rawFile,
   reads,
   run,
+  runSaved,
   updates,
 } from '../../../runtime/index.js';
 import {
@@ -500,4 +501,28 @@ t.test('what cannot be attached, or used, is refused in one sentence', async (t)
     );
     chmodSync(path, 0o644);
   }
+});
+
+t.test('a task on a tile is saved with what the tile holds', async (t) => {
+  const [frames, pixels, blocks] = [64, 1024, 8];
+  const path = fileOf(ramp(frames * pixels).map((i) => i % 30_000));
+  const saved = join(folder, 'saved');
+  await run(
+    async (ctx) => {
+      const region = ctx.region([frames, pixels], Frames, { name: 'frames' });
+      const input = ctx.attach(region, u16file(path), { mode: 'update' });
+      ctx.index([blocks], double, { block: region.partition.equal([blocks]).at() });
+      await input.detach();
+    },
+    // A tile for each block.
+    { executor: 'threads', workers: 2, memory: 2 ** 19, saveTasks: { folder: saved, which: 'double@3' } },
+  );
+  const [file] = readdirSync(saved);
+  const { outputs, thrown } = await runSaved(join(saved, file!));
+  t.equal(thrown, null);
+  const first = 3 * (frames / blocks) * pixels;
+  t.same(
+    [...(outputs[0]!.values as Uint16Array)],
+    ramp((frames / blocks) * pixels).map((i) => 2 * ((first + i) % 30_000)),
+  );
 });
