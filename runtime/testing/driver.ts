@@ -1,6 +1,6 @@
 // Runs program descriptions on the real runtime, through its public interface, and shows what their user would see.
 
-import { TaskError, UpstreamError } from '../errors.js';
+import { TaskError, UpstreamError, WorkerLostError } from '../errors.js';
 import type { TypedArray } from '../privileges/index.js';
 import type { Attachment } from '../program/attachment.js';
 import type { Context } from '../program/context.js';
@@ -130,7 +130,7 @@ export class Session {
     ctx.events.on('launch', (_, operation) => this.#owners.set(operation, this.#issuing));
   }
 
-  /** Values that are awaited, or the failure that spoiled them. */
+  /** Values that are awaited, or the failure that spoiled them. What a lost run says is no failure of the program's. */
   async #settled<T>(
     values: PromiseLike<T>,
     show: (values: T) => readonly (Value | string)[],
@@ -139,7 +139,7 @@ export class Session {
       return show(await values);
     } catch (error) {
       const root = error instanceof UpstreamError ? error.root : error;
-      if (!(root instanceof TaskError)) throw error;
+      if (!(root instanceof TaskError) || root instanceof WorkerLostError) throw error;
       return [failedIn(this.#owners.get(root.operation)!)];
     }
   }

@@ -1,4 +1,5 @@
 // Tasks that fail at times, or take their worker with them.
+import { existsSync } from 'node:fs';
 import { f64, fieldSpace, i32, overwrites, reads, reduces, task, updates } from '../../../runtime/index.js';
 
 export const Cell = fieldSpace({ a: f64, b: f64, sum: f64, colour: i32 });
@@ -139,6 +140,16 @@ export const slow = task({
   run(_, { ms }: { ms: number }) {
     const end = Date.now() + ms;
     while (Date.now() < end);
+  },
+});
+
+/** Goes on until there is a file. */
+export const awaitsFile = task({
+  module: import.meta.url,
+  name: 'awaitsFile',
+  regions: { v: updates(Cell, 'b') },
+  run(_, { file }: { file: string }) {
+    while (!existsSync(file));
   },
 });
 
