@@ -2,7 +2,9 @@
 // check of a recorded order against it.
 import { reductionBlocks } from './brute-partitions.js';
 import { keyOf } from './brute-points.js';
-import { Interpreter, type LiveRegion, launchPoints, type Subregion } from './interpreter.js';
+import { Interpreter } from './interpreter.js';
+import { launchPoints } from './launch-points.js';
+import type { LiveRegion, Subregion } from './live-region.js';
 import {
   type CreatePartition,
   type FieldUse,

@@ -1,7 +1,9 @@
 // Compares what an executor shows of a program with what the interpreter shows, bit for bit.
 
 import { pointsOf } from './brute-points.js';
-import { interpret, launchPoints, type Observed } from './interpreter.js';
+import { interpret } from './interpreter.js';
+import { launchPoints } from './launch-points.js';
+import type { Observed } from './observed.js';
 import type { Point, Program } from './program-description.js';
 import type { Value } from './values.js';
 

@@ -1,7 +1,8 @@
 // Random copies: within a region and between regions, by points and by order, through pointers, with reductions.
 import { pointsOfExtent } from './brute-points.js';
-import type { Interpreter, LivePartition, LiveRegion } from './interpreter.js';
+import type { Interpreter } from './interpreter.js';
 import type { Draw } from './keyed-random.js';
+import type { LivePartition, LiveRegion } from './live-region.js';
 import type { Copy, Place, Point, Target } from './program-description.js';
 import { operatorsOf } from './values.js';
 

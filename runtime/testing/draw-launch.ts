@@ -1,8 +1,10 @@
 // Random launches: one to four requirements, of regions, subregions and projected partitions.
 import { pointsOfExtent } from './brute-points.js';
 import { drawExtents } from './draw-region.js';
-import type { Interpreter, LivePartition, LiveRegion, Witness } from './interpreter.js';
+import type { Witness } from './illegal-program.js';
+import type { Interpreter } from './interpreter.js';
 import type { Draw } from './keyed-random.js';
+import type { LivePartition, LiveRegion } from './live-region.js';
 import type {
   Argument,
   FieldDescription,

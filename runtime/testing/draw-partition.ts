@@ -1,8 +1,9 @@
 // Random partitions by every rule, of whole regions and of subregions.
 import { keyOf, pointsOfExtent } from './brute-points.js';
 import { drawExtents, drawSparse, drawSubBox } from './draw-region.js';
-import type { Interpreter, LivePartition, LiveRegion, Subregion } from './interpreter.js';
+import type { Interpreter } from './interpreter.js';
 import type { Draw } from './keyed-random.js';
+import type { LivePartition, LiveRegion, Subregion } from './live-region.js';
 import type { Box, CreatePartition, Domain, PartitionRule, Place, Point } from './program-description.js';
 
 /** Where each living partition hangs in its tree; kept by the generator. */

@@ -1,7 +1,7 @@
 // Random regions: small domains of one to three axes, dense or sparse, with one to six fields.
 import { pointsOf } from './brute-points.js';
-import type { LiveRegion } from './interpreter.js';
 import type { Draw } from './keyed-random.js';
+import type { LiveRegion } from './live-region.js';
 import type { Box, CreateRegion, Domain, FieldDescription, Fill, Point } from './program-description.js';
 import { kinds, type ValueRange } from './values.js';
 

@@ -20,7 +20,8 @@ import {
   type TaskShape,
 } from './generated-tasks.js';
 import { genericBody, mapped, programValue } from './generic-body.js';
-import { failedIn, type Observed, project, type Result } from './interpreter.js';
+import { project } from './launch-points.js';
+import { failedIn, type Observed, type Result } from './observed.js';
 import type {
   Copy,
   CreatePartition,

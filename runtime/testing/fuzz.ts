@@ -4,8 +4,8 @@ import { checkLog } from '../observe/check.js';
 import { type Difference, firstDifference, runDifferential } from './differential.js';
 import { countShapes, type DriverOptions, observeAll, runtimeExecutor } from './driver.js';
 import { type GeneratorOptions, generateProgram } from './generator.js';
-import type { Observed } from './interpreter.js';
 import { keyedDraw } from './keyed-random.js';
+import type { Observed } from './observed.js';
 import type { Program } from './program-description.js';
 import { regressionTest, shrink } from './shrink.js';
 

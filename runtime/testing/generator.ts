@@ -4,8 +4,11 @@ import { drawCopy } from './draw-copy.js';
 import { type CoherenceOptions, drawLaunch, drawUses, mend } from './draw-launch.js';
 import { drawPartition, type PartitionOrigin } from './draw-partition.js';
 import { drawRegion } from './draw-region.js';
-import { IllegalProgramError, Interpreter, launchPoints, type Observed } from './interpreter.js';
+import { IllegalProgramError } from './illegal-program.js';
+import { Interpreter } from './interpreter.js';
 import { type Draw, keyedDraw } from './keyed-random.js';
+import { launchPoints } from './launch-points.js';
+import type { Observed } from './observed.js';
 import type { Launch, Operation, Place, Program } from './program-description.js';
 
 export interface GeneratorOptions {

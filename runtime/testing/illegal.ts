@@ -2,8 +2,11 @@
 import { keyOf, pointsOfExtent } from './brute-points.js';
 import type { GeneratorOptions } from './generator.js';
 import { generateProgram } from './generator.js';
-import { IllegalProgramError, Interpreter, type LiveRegion, launchPoints } from './interpreter.js';
+import { IllegalProgramError } from './illegal-program.js';
+import { Interpreter } from './interpreter.js';
 import { type Draw, keyedDraw } from './keyed-random.js';
+import { launchPoints } from './launch-points.js';
+import type { LiveRegion } from './live-region.js';
 import type {
   Launch,
   Operation,

@@ -22,8 +22,10 @@ export { type Finding, type FuzzOptions, type FuzzResult, fuzz } from './fuzz.js
 export { type GeneratorOptions, generateProgram } from './generator.js';
 export { type FieldAccess, genericBody, type RequirementAccess, type TaskIdentity } from './generic-body.js';
 export { generateIllegalProgram, type IllegalProgram, isWitness, type Rule, rules } from './illegal.js';
-export { IllegalProgramError, Interpreter, interpret, type Observed, type Witness } from './interpreter.js';
+export { IllegalProgramError, type Witness } from './illegal-program.js';
+export { Interpreter, interpret } from './interpreter.js';
 export { type Draw, keyedDraw } from './keyed-random.js';
+export type { Observed } from './observed.js';
 export type {
   Argument,
   Box,

@@ -1,27 +1,20 @@
 // The oracle: runs a program description on plain arrays, one operation after the other, points in lexicographic
 // order. It has no analysis. Every operation is first checked by enumeration; an illegal one changes nothing.
-import { reductionBlocks, subspacesOf } from './brute-partitions.js';
-import { keyOf, linearNumber, pointsOf, pointsOfExtent } from './brute-points.js';
+import { checkInterference } from './brute-interference.js';
+import { subspacesOf } from './brute-partitions.js';
+import { keyOf, linearNumber, pointsOf } from './brute-points.js';
+import { foldResults } from './brute-reductions.js';
 import { checkTypes, copyValues, fillValues, launchOfCopy, narrowedTasks } from './copy-values.js';
-import {
-  contributionOf,
-  type FieldAccess,
-  genericBody,
-  mapped,
-  programValue,
-  type RequirementAccess,
-  readInputs,
-  withSum,
-  writeOutputs,
-} from './generic-body.js';
+import { mapped, programValue } from './generic-body.js';
 import { IllegalProgramError } from './illegal-program.js';
-import type { LivePartition, LiveRegion, Subregion } from './live-region.js';
+import { launchPoints, project } from './launch-points.js';
+import { runTasks } from './launched-tasks.js';
+import { fieldOf, type LivePartition, type LiveRegion, type Subregion } from './live-region.js';
+import { failedIn, type Observed, type Result } from './observed.js';
 import { earlier, Poison, type Root } from './poison.js';
 import {
   type Copy,
   type CreatePartition,
-  type FieldDescription,
-  type FieldUse,
   type Fill,
   type Launch,
   launchOf,
@@ -30,99 +23,10 @@ import {
   type Point,
   type Privilege,
   type Program,
-  type Projection,
   type Requirement,
 } from './program-description.js';
-import { mayHold, mayMeet, mayMeetInGang, usageOf } from './relation.js';
-import { fold, identityOf, type ReductionName, store, type Value } from './values.js';
-
-export { IllegalProgramError, type Witness } from './illegal-program.js';
-export type { LivePartition, LiveRegion, Subregion } from './live-region.js';
-
-/** The number that a task returned, or which failure kept it from running. */
-export type Result = number | string;
-
-/** What stands for a value that a failure has spoiled. */
-export const failedIn = (operation: string): string => `failed in ${operation}`;
-
-/** All that a program lets its user see. */
-export interface Observed {
-  /**
-   * The numbers that each launch returned, by point in lexicographic order; one for single launches and reductions.
-   * A task that failed or was skipped has a text instead, `failed in NAME`, with the operation that failed first.
-   */
-  readonly results: Readonly<Record<string, readonly Result[]>>;
-  /** What each read saw, points in lexicographic order, lanes fastest; the text alone where it met a failure. */
-  readonly reads: Readonly<Record<string, readonly (Value | string)[]>>;
-  /** The final contents of every living region, by field, likewise. */
-  readonly contents: Readonly<Record<string, Readonly<Record<string, readonly (Value | string)[]>>>>;
-}
-
-const noPoint: Point = [];
-
-/** The launch points in lexicographic order; a single launch is a domain of one point. */
-export function launchPoints({ domain, origin }: Launch): readonly Point[] {
-  if (domain === null) return [noPoint];
-  const points = pointsOfExtent(domain);
-  return origin ? points.map((point) => point.map((x, a) => x + origin[a]!)) : points;
-}
-
-/** The number of a launch point in lexicographic order. */
-const launchNumber = (point: Point, { domain, origin }: Pick<Launch, 'domain' | 'origin'>): number =>
-  linearNumber(origin ? point.map((x, a) => x - origin[a]!) : point, domain ?? noPoint);
-
-/** The colour that a launch point takes; undefined where a table ends too early. */
-export function project(
-  projection: Projection,
-  point: Point,
-  launch: Pick<Launch, 'domain' | 'origin'>,
-  colours: Point,
-): Point | undefined {
-  const volume = colours.reduce((product, n) => product * n, 1);
-  switch (projection.kind) {
-    case 'identity':
-      return point;
-    case 'offset':
-      return point.map((x, a) => (((x + projection.offset[a]!) % colours[a]!) + colours[a]!) % colours[a]!);
-    case 'constant':
-      return projection.colour;
-    case 'linear':
-      return pointsOfExtent(colours)[launchNumber(point, launch) % volume];
-    case 'table':
-      return pointsOfExtent(colours)[projection.colours[launchNumber(point, launch)] ?? -1];
-  }
-}
-
-/** The fold of partial results on the fixed tree: neighbours first, an odd last one carried up unchanged. */
-export function foldTree<T>(partials: readonly T[], join: (left: T, right: T) => T): T {
-  let level = partials;
-  while (level.length > 1) {
-    const next: T[] = [];
-    for (let i = 0; i < level.length; i += 2) {
-      next.push(i + 1 < level.length ? join(level[i]!, level[i + 1]!) : level[i]!);
-    }
-    level = next;
-  }
-  return level[0]!;
-}
-
-/** A partial of a reduction: the touched elements alone, by `ordinal * lanes + lane`. */
-export type ReductionPartial = Map<number, Value>;
-
-function joinPartials(
-  kind: FieldDescription['kind'],
-  operator: ReductionName,
-  left: ReductionPartial,
-  right: ReductionPartial,
-): ReductionPartial {
-  const joined = new Map(left);
-  for (const [element, value] of right) {
-    const before = joined.get(element);
-    // Both sides start from the identity, which a fold leaves no trace of.
-    joined.set(element, before === undefined ? value : fold(kind, operator, before, value));
-  }
-  return joined;
-}
+import { mayMeet, usageOf } from './relation.js';
+import { store, type Value } from './values.js';
 
 export class Interpreter {
   readonly regions = new Map<string, LiveRegion>();
@@ -446,9 +350,9 @@ export class Interpreter {
     const { launch, tasks } = this.copyTasks(copy);
     for (const task of tasks) {
       const writes = (kind: Privilege['kind']) => kind !== 'read';
-      let root = this.#rootOf(launch, [task], (kind) => kind !== 'overwrite');
+      let root = this.#poison.rootOf(launch, [task], (kind) => kind !== 'overwrite');
       if (root === undefined && !copyValues(copy, task, true)) root = this.#order.length;
-      this.#spoil(launch, [task], root, writes);
+      this.#poison.spoil(launch, [task], root, writes);
     }
   }
 
@@ -462,117 +366,23 @@ export class Interpreter {
   }
 
   #launch(launch: Launch): void {
-    const points = launchPoints(launch);
     const tasks = this.#tasksOf(launch);
-    const argument = this.argument(launch);
-    const results: Result[] = [];
-    const roots: Root[] = [];
-    const own = this.#order.length;
-    // partials[requirement][field] has one partial per block.
-    const partials = launch.requirements.map(({ fields }) => fields.map((): ReductionPartial[] => []));
-    const reducing = launch.requirements.some(({ fields }) =>
-      fields.some((use) => use.privilege.kind === 'reduce'),
-    );
-    // What fails or is skipped as a whole: a gang, a block of a reducing launch, a point of any other.
-    const all = points.length > 0 ? [[0, points.length] as const] : [];
-    const single = points.map((_, i) => [i, i + 1] as const);
-    const units = launch.gang ? all : reducing ? reductionBlocks(points.length) : single;
-    let spoiled: Root;
-    const failed: number[] = [];
-    let firstRoot: Root;
-    for (const [first, end] of units) {
-      const openBlock = () => {
-        for (const requirement of partials) for (const blocks of requirement) blocks.push(new Map());
-      };
-      if (!launch.gang) openBlock();
-      const range = tasks.slice(first, end);
-      let root = earlier(
-        argument.root,
-        this.#rootOf(launch, range, (privilege) => privilege === 'read' || privilege === 'update'),
-      );
-      const { fails } = launch;
-      if (fails && points.slice(first, end).some((point) => keyOf(point) === keyOf(fails)))
-        root = earlier(root, own);
-      this.#spoil(launch, range, root, (privilege) => privilege === 'update' || privilege === 'overwrite');
-      spoiled = earlier(spoiled, root);
-      const accessOf = (i: number) =>
-        tasks[i]!.map((subregion, r) =>
-          accessTo(subregion, launch.requirements[r]!.fields, (f) => partials[r]![f]!.at(-1)!),
-        );
-      const identityOf = (i: number) => ({ salt: launch.salt, point: points[i]!, argument: argument.value });
-      if (launch.gang && root === undefined) {
-        // All read, then all know the sum, then all write.
-        const hashes = points.map((_, i) => readInputs(identityOf(i), accessOf(i)));
-        const sum = foldResults(hashes.map(contributionOf), 'sum');
-        hashes.forEach((hash, i) => {
-          openBlock();
-          results.push(writeOutputs(withSum(hash, sum), accessOf(i)));
-          roots.push(undefined);
-        });
-        continue;
-      }
-      for (let i = first; i < end; i++) {
-        roots.push(root);
-        if (root !== undefined) {
-          results.push(Number.NaN);
-          failed.push(i);
-          firstRoot = earlier(firstRoot, root);
-          continue;
-        }
-        results.push(genericBody(identityOf(i), accessOf(i)));
-      }
-    }
-    // The reductions of a launch are applied as a whole or not at all.
-    if (reducing)
-      spoiled = earlier(
-        spoiled,
-        this.#rootOf(launch, tasks, (privilege) => privilege === 'reduce'),
-      );
-    if (spoiled !== undefined) this.#spoil(launch, tasks, spoiled, (privilege) => privilege === 'reduce');
-    launch.requirements.forEach(({ fields }, r) => {
-      fields.forEach(({ field, privilege }, f) => {
-        if (privilege.kind === 'reduce' && points.length > 0 && spoiled === undefined) {
-          applyReduction(tasks[0]![r]!.region, field, privilege.operator, partials[r]![f]!);
-        }
-      });
+    const { values, roots } = runTasks(launch, tasks, {
+      argument: this.argument(launch),
+      poison: this.#poison,
+      own: this.#order.length,
     });
-    // A launch has one error, the first in program order, for all points that failed or were skipped.
-    for (const i of failed) results[i] = failedIn(firstRoot === own ? launch.name : this.#order[firstRoot!]!);
+    this.#setResults(launch, values, roots);
+  }
+
+  /** A launch has one error, the first in program order, for all points that failed or were skipped. */
+  #setResults(launch: Launch, values: readonly number[], roots: readonly Root[]): void {
+    const first = roots.reduce(earlier, undefined);
+    const failed = first === undefined ? '' : failedIn(this.#order[first] ?? launch.name);
+    const results = values.map((value, i) => (roots[i] === undefined ? value : failed));
     this.results.set(launch.name, results);
     this.#roots.set(launch.name, roots);
-    if (launch.domain) this.futureMaps.set(launch.name, points);
-  }
-
-  /** The first failure that has reached what tasks take through some privileges. */
-  #rootOf(
-    launch: Launch,
-    tasks: readonly (readonly Subregion[])[],
-    takes: (kind: Privilege['kind']) => boolean,
-  ): Root {
-    let root: Root;
-    launch.requirements.forEach(({ fields }, r) => {
-      for (const { field, privilege } of fields) {
-        if (!takes(privilege.kind)) continue;
-        for (const task of tasks)
-          root = earlier(root, this.#poison.at(task[r]!.region, field, task[r]!.ordinals));
-      }
-    });
-    return root;
-  }
-
-  /** Poisons (or cleans) what tasks write through some privileges. */
-  #spoil(
-    launch: Launch,
-    tasks: readonly (readonly Subregion[])[],
-    root: Root,
-    writes: (kind: Privilege['kind']) => boolean,
-  ): void {
-    launch.requirements.forEach(({ fields }, r) => {
-      for (const { field, privilege } of fields) {
-        if (!writes(privilege.kind)) continue;
-        for (const task of tasks) this.#poison.set(task[r]!.region, field, task[r]!.ordinals, root);
-      }
-    });
+    if (launch.domain) this.futureMaps.set(launch.name, launchPoints(launch));
   }
 }
 
@@ -581,140 +391,4 @@ export function interpret(program: Program): Observed {
   const interpreter = new Interpreter();
   for (const operation of program.operations) interpreter.step(operation);
   return interpreter.observed();
-}
-
-function fieldOf(region: LiveRegion, field: string, operation: string): FieldDescription {
-  const description = region.fields.get(field);
-  if (!description) {
-    throw new IllegalProgramError('PrivilegeError', operation, `region ${region.name} has no field ${field}`);
-  }
-  return description;
-}
-
-function foldResults(results: readonly number[], operator: 'sum' | 'prod' | 'min' | 'max'): number {
-  const join = (a: number, b: number) => fold('f64', operator, a, b) as number;
-  const identity = identityOf('f64', operator) as number;
-  const blocks = reductionBlocks(results.length);
-  if (blocks.length === 0) return identity;
-  return foldTree(
-    blocks.map(([first, end]) => results.slice(first, end).reduce(join, identity)),
-    join,
-  );
-}
-
-/** Folds the blocks of one reduced field on the fixed tree, and the root onto the field. */
-export function applyReduction(
-  region: LiveRegion,
-  field: string,
-  operator: ReductionName,
-  partials: readonly ReductionPartial[],
-) {
-  const { kind } = region.fields.get(field)!;
-  const values = region.values.get(field)!;
-  const root = foldTree(partials, (left, right) => joinPartials(kind, operator, left, right));
-  for (const [element, value] of root) values[element] = fold(kind, operator, values[element]!, value);
-}
-
-/** The accessors of one requirement of one task, over plain arrays. */
-export function accessTo(
-  { region, ordinals }: Subregion,
-  uses: readonly FieldUse[],
-  partialOf: (field: number) => ReductionPartial,
-): RequirementAccess {
-  const fields = uses.map(({ field, privilege, coherence }, f): FieldAccess => {
-    const { kind, lanes, range } = region.fields.get(field)!;
-    const values = region.values.get(field)!;
-    const operator = privilege.kind === 'reduce' ? privilege.operator : undefined;
-    return {
-      kind,
-      lanes,
-      range,
-      privilege: privilege.kind,
-      coherence,
-      operator,
-      get: (i, lane) => values[ordinals[i]! * lanes + lane]!,
-      set: (i, lane, value) => {
-        values[ordinals[i]! * lanes + lane] = value;
-      },
-      add: (i, lane, value) => {
-        const element = ordinals[i]! * lanes + lane;
-        values[element] = fold(kind, 'sum', values[element]!, value);
-      },
-      fold: (i, lane, value) => {
-        const partial = partialOf(f);
-        const element = ordinals[i]! * lanes + lane;
-        partial.set(
-          element,
-          fold(kind, operator!, partial.get(element) ?? identityOf(kind, operator!), value),
-        );
-      },
-    };
-  });
-  return {
-    size: ordinals.length,
-    rank: region.rank,
-    coordinate: (i, axis) => region.points[ordinals[i]!]![axis]!,
-    fields,
-  };
-}
-
-/**
- * Looks for two requirements of one task, or two points of one launch, that meet at an element and may not. While all
- * uses are exclusive, all earlier accesses of an element may meet one another, so that comparing with the first one is
- * enough; otherwise every access is compared with every other.
- */
-function checkInterference(
-  launch: Launch,
-  points: readonly Point[],
-  tasks: readonly (readonly Subregion[])[],
-): void {
-  type Access = readonly [task: number, requirement: number];
-  const meets = launch.gang ? mayMeetInGang : mayMeet;
-  const coherent = launch.requirements.some(({ fields }) => fields.some((use) => use.coherence));
-  const accesses = new Map<LiveRegion, Map<string, Map<number, Access[]>>>();
-  const elements = (region: LiveRegion, field: string) => {
-    let fields = accesses.get(region);
-    if (!fields) accesses.set(region, (fields = new Map()));
-    let seen = fields.get(field);
-    if (!seen) fields.set(field, (seen = new Map()));
-    return seen;
-  };
-  launch.requirements.forEach(({ fields }, r) => {
-    for (const use of fields) {
-      const { field } = use;
-      const usage = usageOf(use);
-      const others = launch.requirements.map((requirement) => {
-        const other = requirement.fields.find((candidate) => candidate.field === field);
-        return other && usageOf(other);
-      });
-      tasks.forEach((subregions, task) => {
-        const { region, ordinals } = subregions[r]!;
-        fieldOf(region, field, launch.name);
-        const seen = elements(region, field);
-        for (const o of ordinals) {
-          const before = seen.get(o);
-          if (!before) {
-            seen.set(o, [[task, r]]);
-            continue;
-          }
-          const other = before.find(
-            ([t, q]) => !(t === task ? mayHold : meets)(others[q]!, usage) && (t !== task || q !== r),
-          );
-          if (!other) {
-            if (coherent) before.push([task, r]);
-            continue;
-          }
-          const point = region.points[o]!;
-          const launchPoints = launch.domain ? ([points[other[0]]!, points[task]!] as const) : null;
-          throw new IllegalProgramError(
-            'InterferenceError',
-            launch.name,
-            `requirements ${other[1]} and ${r} meet in field ${field} of ${region.name} at [${point}]` +
-              (launchPoints ? `, launch points [${launchPoints[0]}] and [${launchPoints[1]}]` : ''),
-            { region: region.name, field, point, requirements: [other[1], r], launchPoints },
-          );
-        }
-      });
-    }
-  });
 }

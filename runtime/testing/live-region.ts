@@ -1,5 +1,6 @@
 // Regions and partitions of a program that is being interpreted, by enumeration.
 import type { Ordinals, Subspaces } from './brute-partitions.js';
+import { IllegalProgramError } from './illegal-program.js';
 import type { FieldDescription, Point } from './program-description.js';
 import type { Value } from './values.js';
 
@@ -22,4 +23,13 @@ export interface LivePartition extends Subspaces {
 export interface Subregion {
   readonly region: LiveRegion;
   readonly ordinals: Ordinals;
+}
+
+/** A field of a region; `operation` is who asks. */
+export function fieldOf(region: LiveRegion, field: string, operation: string): FieldDescription {
+  const description = region.fields.get(field);
+  if (!description) {
+    throw new IllegalProgramError('PrivilegeError', operation, `region ${region.name} has no field ${field}`);
+  }
+  return description;
 }

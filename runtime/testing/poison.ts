@@ -1,5 +1,7 @@
 // Which elements were never written because a task failed, and which operation that was.
 import type { Ordinals } from './brute-partitions.js';
+import type { Subregion } from './live-region.js';
+import type { Launch, Privilege } from './program-description.js';
 
 /** The number of the operation that failed first, in program order; undefined is none. */
 export type Root = number | undefined;
@@ -33,5 +35,36 @@ export class Poison {
       if (root === undefined) roots.delete(o);
       else roots.set(o, root);
     }
+  }
+
+  /** The first failure that has reached what tasks take through some privileges. */
+  rootOf(
+    launch: Launch,
+    tasks: readonly (readonly Subregion[])[],
+    takes: (kind: Privilege['kind']) => boolean,
+  ): Root {
+    let root: Root;
+    launch.requirements.forEach(({ fields }, r) => {
+      for (const { field, privilege } of fields) {
+        if (!takes(privilege.kind)) continue;
+        for (const task of tasks) root = earlier(root, this.at(task[r]!.region, field, task[r]!.ordinals));
+      }
+    });
+    return root;
+  }
+
+  /** Poisons (or cleans) what tasks write through some privileges. */
+  spoil(
+    launch: Launch,
+    tasks: readonly (readonly Subregion[])[],
+    root: Root,
+    writes: (kind: Privilege['kind']) => boolean,
+  ): void {
+    launch.requirements.forEach(({ fields }, r) => {
+      for (const { field, privilege } of fields) {
+        if (!writes(privilege.kind)) continue;
+        for (const task of tasks) this.set(task[r]!.region, field, task[r]!.ordinals, root);
+      }
+    });
   }
 }

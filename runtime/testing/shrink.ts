@@ -1,7 +1,8 @@
 // The smallest program that still fails: delta debugging over operations, then over requirements, fields, launch
 // points, partitions and region points. Only legal programs are tried.
 import { pointsOf } from './brute-points.js';
-import { IllegalProgramError, interpret } from './interpreter.js';
+import { IllegalProgramError } from './illegal-program.js';
+import { interpret } from './interpreter.js';
 import {
   type Copy,
   type CreatePartition,

@@ -1,13 +1,10 @@
 // The interpreter against results worked out by hand: it is the oracle, so nothing else checks it.
 import t from 'tap';
 import { reductionBlocks } from '../../../runtime/testing/brute-partitions.js';
+import { foldTree } from '../../../runtime/testing/brute-reductions.js';
 import { genericBody, type RequirementAccess } from '../../../runtime/testing/generic-body.js';
-import {
-  foldTree,
-  IllegalProgramError,
-  Interpreter,
-  interpret,
-} from '../../../runtime/testing/interpreter.js';
+import { IllegalProgramError } from '../../../runtime/testing/illegal-program.js';
+import { Interpreter, interpret } from '../../../runtime/testing/interpreter.js';
 import type {
   FieldDescription,
   Launch,

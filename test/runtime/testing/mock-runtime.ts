@@ -1,7 +1,14 @@
 // A small task runtime with a naive dependence analysis that can be made wrong on purpose. It keeps a list of
 // accesses for every element, draws an edge wherever a table says so, and runs ready tasks in a random order on plain
 // arrays. It exists to show that the generator and the oracle notice every single fault.
+
+import { accessTo } from '../../../runtime/testing/array-access.js';
 import { reductionBlocks } from '../../../runtime/testing/brute-partitions.js';
+import {
+  applyReduction,
+  foldTree,
+  type ReductionPartial,
+} from '../../../runtime/testing/brute-reductions.js';
 import {
   type Conflicts,
   fieldsOfRule,
@@ -12,18 +19,11 @@ import {
 } from '../../../runtime/testing/conflicts.js';
 import { copyValues, fillValues } from '../../../runtime/testing/copy-values.js';
 import { genericBody, mapped, programValue } from '../../../runtime/testing/generic-body.js';
-import {
-  accessTo,
-  applyReduction,
-  foldTree,
-  Interpreter,
-  type LiveRegion,
-  launchPoints,
-  type Observed,
-  type ReductionPartial,
-  type Subregion,
-} from '../../../runtime/testing/interpreter.js';
+import { Interpreter } from '../../../runtime/testing/interpreter.js';
 import { type Draw, keyedDraw } from '../../../runtime/testing/keyed-random.js';
+import { launchPoints } from '../../../runtime/testing/launch-points.js';
+import type { LiveRegion, Subregion } from '../../../runtime/testing/live-region.js';
+import type { Observed } from '../../../runtime/testing/observed.js';
 import {
   type Launch,
   launchOf,
