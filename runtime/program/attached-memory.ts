@@ -10,7 +10,7 @@ import { writeArgs } from '../memory/launch-layout.js';
 import { type TypedArray, usageOf } from '../privileges/index.js';
 import { type IndexSpace, unionAll } from '../spaces/index.js';
 import type { Engine } from './engine.js';
-import type { LaunchHandle } from './handle.js';
+import { createHandle, type LaunchHandle } from './handle.js';
 import type { Resolved } from './legality.js';
 import { makeOne } from './one-record.js';
 import type { ArrayStore, AttachedPart, Place, Residence, ResidencePort, Tile } from './residence.js';
@@ -196,7 +196,7 @@ export class AttachedMemory {
     const { graph, heap } = engine;
     const { field, source, origin } = part;
     const full = `${tree.name}.${tree.fields.names[field]}`;
-    const handle = engine.createLaunch(tree.scope, `${what} ${full}`, ONE, part.site, () => [full]);
+    const handle = createHandle(tree.scope, `${what} ${full}`, ONE, part.site, () => [full]);
     const host = 'array' in source;
     const leaf = builtinLeaf(what)!;
     if (!host) engine.executor.startIo();
@@ -307,7 +307,7 @@ export class AttachedMemory {
     const engine = this.#engine;
     const { heap } = engine;
     const name = tree.fields.names[field]!;
-    const handle = engine.createLaunch(tree.scope, `clear ${tree.name}.${name}`, ONE, site, () => [name]);
+    const handle = createHandle(tree.scope, `clear ${tree.name}.${name}`, ONE, site, () => [name]);
     engine.openLaunch(handle, Kind.host, 0);
     const partition = whole(space);
     const uses = useOf(field, ATTACHED, OVERWRITE);

@@ -19,7 +19,7 @@ import { AttachedMemory } from './attached-memory.js';
 import { checkScope } from './containment.js';
 import type { Engine } from './engine.js';
 import { TaskFuture } from './future.js';
-import type { LaunchHandle, ProgramScope } from './handle.js';
+import { createHandle, type LaunchHandle, type ProgramScope } from './handle.js';
 import { launchSite } from './launch-site.js';
 import { checkLeases } from './legality.js';
 import type { FuturePort } from './ports.js';
@@ -198,7 +198,7 @@ export class Attachment implements Disposable {
     Error.captureStackTrace(site, detach ? Attachment.prototype.detach : Attachment.prototype.flush);
     const name = `${what} of ${tree.name}`;
     engine.checkRunning(this.#scope, name, site);
-    const handle = engine.createLaunch(this.#scope, name, ONE, site, () => [tree.name]);
+    const handle = createHandle(this.#scope, name, ONE, site, () => [tree.name]);
     let late = false;
     engine.window.submit(this.#scope, () => {
       try {

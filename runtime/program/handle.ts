@@ -111,3 +111,53 @@ export function recordOf(handle: LaunchHandle, point: number): number {
     record++;
   return record;
 }
+
+/** A launch that was called, and has no place in the graph yet. */
+export function createHandle(
+  scope: ProgramScope,
+  task: string,
+  domain: IndexSpace,
+  site: { stack?: string },
+  regions: () => string[],
+): LaunchHandle {
+  return {
+    scope,
+    task,
+    operation: -1,
+    number: -1,
+    domain,
+    points: domain.volume,
+    site,
+    regions,
+    slot: -1,
+    sealed: false,
+    left: domain.volume,
+    root: 0,
+    spoiled: null,
+    closed: false,
+    values: null,
+    error: null,
+    watchers: [],
+    dependents: 0,
+    records: NO_RECORDS,
+    generations: NO_RECORDS,
+    host: null,
+    lease: null,
+    moves: false,
+    uses: [],
+    futures: NONE_TAKEN,
+    reduces: null,
+    instances: [],
+    held: [],
+    sources: [],
+    blocks: [],
+    signal: null,
+    cancelled: null,
+    inner: null,
+    args: null,
+  };
+}
+
+const NO_RECORDS = new Int32Array(0);
+/** The results that a launch takes which takes none. */
+export const NONE_TAKEN: readonly PointOfLaunch[] = [];

@@ -13,7 +13,7 @@ import type { IndexSpace } from '../spaces/index.js';
 import type { Caps } from './capabilities.js';
 import { checkHostUse } from './containment.js';
 import type { Engine } from './engine.js';
-import { type LaunchHandle, type ProgramScope, recordOf } from './handle.js';
+import { createHandle, type LaunchHandle, type ProgramScope, recordOf } from './handle.js';
 import type { Lease } from './lease.js';
 import { checkRestrictions, type Resolved } from './legality.js';
 import { makeOne } from './one-record.js';
@@ -88,7 +88,7 @@ export class HostOperations implements RegionPort, FuturePort {
 
   #create(name: string, site: { readonly stack?: string }): LaunchHandle {
     this.#engine.checkRunning(this.#scope, name, site);
-    return this.#engine.createLaunch(this.#scope, name, ONE, site, () => []);
+    return createHandle(this.#scope, name, ONE, site, () => []);
   }
 
   /** Issues an operation of one record, now or when there is room. */

@@ -17,7 +17,7 @@ import type { Engine } from './engine.js';
 import { FutureMap, TaskFuture } from './future.js';
 import { checkGang, GangRoll } from './gangs.js';
 import { type Guard, guardOf, guardUses, openGate } from './guarded.js';
-import { type LaunchHandle, type ProgramScope, type RegionUse, recordOf } from './handle.js';
+import { createHandle, type LaunchHandle, type ProgramScope, type RegionUse, recordOf } from './handle.js';
 import { checkOptions, type LaunchOptions } from './launch-options.js';
 import { checkInterference, checkRestrictions, type Resolved } from './legality.js';
 import { resolveUse } from './place.js';
@@ -291,7 +291,7 @@ export class Launcher implements PredicatePort {
     let split: SplitArgs | null = splitArgs(call.args, `task ${name}`, scope);
     if (call.options?.when !== undefined) guardOf(call.options.when, scope);
     if (call.kind === Kind.io) engine.executor.startIo();
-    const handle = engine.createLaunch(scope, name, call.domain, site, call.words);
+    const handle = createHandle(scope, name, call.domain, site, call.words);
     let expand: Issue | null = null;
     let late = false;
     engine.window.submit(scope, () => {

@@ -8,7 +8,7 @@ import type { Fields } from '../regions/index.js';
 import type { Caps, Views } from './capabilities.js';
 import { checkHostUse } from './containment.js';
 import type { Engine } from './engine.js';
-import type { ProgramScope } from './handle.js';
+import { createHandle, type ProgramScope } from './handle.js';
 import { Lease } from './lease.js';
 import { checkRestrictions, type Resolved } from './legality.js';
 import { makeOne } from './one-record.js';
@@ -56,7 +56,7 @@ export async function openLease<F extends Fields, C extends Caps>(
   checkHostUse(what, scope, tree, ONE, resolved);
   if (tree.restricted) checkRestrictions(resolved, 1, 'lease');
   engine.checkRunning(scope, what, site);
-  const handle = engine.createLaunch(scope, what, ONE, site, () => []);
+  const handle = createHandle(scope, what, ONE, site, () => []);
   const lease = { record: -1 };
   handle.lease = lease;
   let views = 0;

@@ -1,0 +1,46 @@
+// Notices that a run can never end.
+import { DeadlockError } from '../errors.js';
+import type { LaunchHandle } from './handle.js';
+import type { OpenLaunches } from './open-launches.js';
+import type { Retirement } from './retirement.js';
+import type { Stillness } from './stillness.js';
+
+export interface DeadlockHooks {
+  readonly poll: () => void;
+  /** Something can go on: the lanes keep the process alive, and tell when it has. */
+  readonly goOn: () => void;
+  readonly whyBlocked: (handle: LaunchHandle) => string;
+}
+
+/**
+ * Rejects when the run can never end: no task runs or is ready, and node's event loop has nothing more to wait for. While
+ * nothing runs, the threads of the lanes do not keep it alive; so it says so itself. `endings`: what ends the watch.
+ */
+export async function untilDeadlock(
+  launches: OpenLaunches,
+  retirement: Retirement,
+  stillness: Stillness,
+  hooks: DeadlockHooks,
+  endings: (() => void)[],
+): Promise<never> {
+  return new Promise((_, reject) => {
+    const look = (): void => {
+      hooks.poll();
+      if (!retirement.closing && stillness.holds()) reject(deadlock(launches, hooks));
+      else hooks.goOn();
+    };
+    process.on('beforeExit', look);
+    endings.push(() => process.off('beforeExit', look));
+  });
+}
+
+function deadlock(launches: OpenLaunches, { whyBlocked }: DeadlockHooks): DeadlockError {
+  const oldest = launches.oldest();
+  const why =
+    oldest === null
+      ? 'No operation is open: the program itself waits for something that nobody will do.'
+      : whyBlocked(oldest);
+  return new DeadlockError(
+    `the program waits for ever: no task runs or is ready, and no timer, file or connection is waited for.\n${why}`,
+  );
+}
