@@ -9,7 +9,8 @@ import type { Heap } from '../memory/heap.js';
 import { type Deque, pop, push, steal } from './deque.js';
 import { Finisher } from './finish.js';
 import { gangReady, Seats } from './gang-admission.js';
-import type { GangEnd, Lane } from './lane.js';
+import type { GangEnd } from './gang-run.js';
+import type { Lane } from './lane.js';
 import { announceRetired, announceWork, sleep, wakeLauncher } from './sleep.js';
 import { pushReady, takeReady } from './stack.js';
 

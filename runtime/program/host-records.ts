@@ -1,7 +1,7 @@
 // Records that end on the launching thread: host functions, leases, bodies of inner tasks; and those that need its judgement.
 import { endBits } from '../events/lane-log.js';
+import type { Failure } from '../execution/failure.js';
 import type { Finisher } from '../execution/finish.js';
-import type { Failure } from '../execution/lane.js';
 import { takeReady } from '../execution/stack.js';
 import type { Executor } from '../executors/executor.js';
 import { type Graph, Kind, launcherLane, State, Word } from '../graph/layout.js';

@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { RecordBuilder } from '../analysis/record-builder.js';
 import { CancelledError, UpstreamError } from '../errors.js';
-import type { Failure } from '../execution/lane.js';
+import type { Failure } from '../execution/failure.js';
 import { takeReady } from '../execution/stack.js';
 import { CANCELLED, type Graph, NONE, State, Word } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
