@@ -40,6 +40,11 @@ export function checkText(report: CheckReport): string {
       ...report.partialNames.slice(0, SHOWN).map((name) => `  ${name}`),
     );
   }
+  section(
+    report.outside,
+    'Operations of inner tasks that used what their instance does not hold, or ran outside its time',
+    report.outsidePairs,
+  );
   if (report.freed > 0) lines.push(`Uses of freed regions: ${report.freed}`);
   if (untimed > 0) lines.push(`Records without times: ${untimed}`);
   section(report.needless, 'Orders that no conflict asks for (slower, not wrong)', report.needlessPairs);

@@ -26,7 +26,7 @@ export function summaryText(summary: LogSummary): string {
       ...kinds
         .slice(0, KINDS_SHOWN)
         .map((kind) => [
-          `${kind.name}${kind.failed > 0 ? ` (${kind.failed} failed)` : ''}${kind.skipped > 0 ? ` (${kind.skipped} skipped)` : ''}`,
+          `${kind.name}${kind.kind === 'inner' ? ' (inner)' : ''}${kind.failed > 0 ? ` (${kind.failed} failed)` : ''}${kind.skipped > 0 ? ` (${kind.skipped} skipped)` : ''}`,
           count(kind.records),
           time(kind.total),
           time(kind.mean),
@@ -107,7 +107,7 @@ export function whyText(found: number, explanations: readonly Explanation[], lau
   const at = (ns: number) => time(Math.max(0, ns - launched));
   const blocks = explanations.map((it) => {
     const lines = [
-      `${it.name}, operation ${it.operation}${it.site === '' ? '' : `, launched at ${it.site}`}`,
+      `${it.name}, operation ${it.operation}${it.within === '' ? '' : `, of ${it.within}`}${it.site === '' ? '' : `, launched at ${it.site}`}`,
       `  launched      at ${at(it.created)}`,
     ];
     if (it.waitedFor.length === 0)

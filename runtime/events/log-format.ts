@@ -12,7 +12,8 @@ import { ENTRY_BYTES, SOURCES } from './lane-log.js';
 
 /** Eight bytes that a text-mode copy would not leave alone. */
 export const MAGIC = Uint8Array.from([0x4d, 0x50, 0x52, 0x4f, 0x46, 0x0d, 0x0a, 0x1a]);
-export const VERSION = 1;
+/** 2: operations of inner tasks say whose they are. */
+export const VERSION = 2;
 
 export const Block = { program: 1, lane: 2, end: 3 } as const;
 export const BLOCK_HEADER_WORDS = 4;
@@ -54,10 +55,24 @@ export const Code = {
   memory: 21,
   /** A record's end waits for all records of a launch, which come later. */
   folds: 22,
+  /** A launch was made by the body of an inner task. */
+  within: 23,
+  /** A tree is another one, as an instance of an inner task holds it. */
+  lent: 24,
 } as const;
 
 /** Kinds of launches, in the order of the graph's kinds. */
-export const LAUNCH_KINDS = ['task', 'apply', 'join', 'host', 'foldResults', 'io', 'atomic', 'gang'] as const;
+export const LAUNCH_KINDS = [
+  'task',
+  'apply',
+  'join',
+  'host',
+  'foldResults',
+  'io',
+  'atomic',
+  'gang',
+  'inner',
+] as const;
 /** Why the launching thread waited. */
 export const WAITS = ['records', 'slots', 'memory', 'launch', 'await'] as const;
 export type WaitReason = (typeof WAITS)[number];
@@ -174,6 +189,11 @@ export function schema(run: Readonly<Record<string, unknown>>): Record<string, u
         projection: { code: Code.projection, number: 'points', words: ['id', 'colours'] },
         memory: { code: Code.memory, words: ['double: bytes in use'] },
         folds: { code: Code.folds, words: ['operation', 'launch whose reductions it applies'] },
+        within: {
+          code: Code.within,
+          words: ['operation', 'inner launch whose body made it', 'point number'],
+        },
+        lent: { code: Code.lent, words: ['tree', 'tree that it is, in the body of an inner task'] },
       },
     },
     run,

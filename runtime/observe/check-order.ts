@@ -5,6 +5,7 @@
 // It shares nothing with the analysis but the geometry of `spaces/`: no equivalence sets, no overlap tables, no users'
 // lists, no interference function.
 import { COHERENCE_NAMES, type LoggedUse } from '../events/log-format.js';
+import { InnerChecks } from './check-inner.js';
 import { DemandTable, hidesEarlier } from './check-interference.js';
 import { Pieces } from './check-pieces.js';
 import {
@@ -47,6 +48,9 @@ export interface Findings {
   /** New memory for a field that its launch does not write whole. */
   partial: number;
   readonly partialNames: string[];
+  /** Operations of inner tasks that used what their instance does not hold, or ran before it began or after it had ended. */
+  outside: number;
+  readonly outsidePairs: Pair[];
   /** Uses of a region after it was freed. */
   freed: number;
   /** Edges that no conflict asks for: lost parallelism. */
@@ -85,6 +89,8 @@ interface TreeState {
 /** A launch that got new memory for fields, which it must write whole. */
 interface Renamed {
   readonly operation: number;
+  /** Null before it was made. */
+  launch: LoggedLaunch | null;
   readonly tree: LoggedTree;
   readonly fields: readonly number[];
 }
@@ -109,6 +115,8 @@ export class OrderChecker implements LogVisitor {
     withinPairs: [],
     partial: 0,
     partialNames: [],
+    outside: 0,
+    outsidePairs: [],
     freed: 0,
     needless: 0,
     needlessPairs: [],
@@ -124,6 +132,12 @@ export class OrderChecker implements LogVisitor {
   /** Pairs of atomic uses whose times are not known yet. */
   #atomic: { readonly earlier: LogRecord; readonly later: LogRecord; readonly pair: Pair }[] = [];
   #search = 0;
+  readonly #inner = new InnerChecks(({ instance, child, field, uses, point }) => {
+    this.findings.outside++;
+    add(this.findings.outsidePairs, () =>
+      describe(instance, child, field, uses?.[0] ?? null, uses?.[1] ?? null, point),
+    );
+  });
   /** The most pieces that all regions together had. */
   get pieces(): number {
     let count = 0;
@@ -143,11 +157,10 @@ export class OrderChecker implements LogVisitor {
   }
 
   renamed(operation: number, tree: LoggedTree, fields: readonly number[]): void {
-    // Everything before this operation is complete.
-    if (this.#renamed.length > 0) this.#checkRenamed(operation);
+    if (this.#renamed.length > 0) this.#checkRenamed(false);
     const { pieces } = this.#state(tree);
     for (const piece of pieces.whole()) for (const field of fields) pieces.kept[piece]![field] = undefined;
-    this.#renamed.push({ operation, tree, fields });
+    this.#renamed.push({ operation, launch: null, tree, fields });
   }
 
   freed(tree: LoggedTree): void {
@@ -155,24 +168,28 @@ export class OrderChecker implements LogVisitor {
   }
 
   launch(launch: LoggedLaunch): void {
-    // The application of a launch's reductions comes between a launch and its records.
-    if (this.#renamed.length > 0) this.#checkRenamed(launch.operation - 1);
+    if (this.#renamed.length === 0) return;
+    for (const renamed of this.#renamed) if (renamed.operation === launch.operation) renamed.launch = launch;
+    this.#checkRenamed(false);
   }
 
   /** The log is over. */
   finish(): void {
-    this.#checkRenamed(Number.POSITIVE_INFINITY);
+    this.#checkRenamed(true);
   }
 
-  /** Did the launches before an operation that got new memory write all of it? */
-  #checkRenamed(operation: number): void {
+  /**
+   * Did launches that got new memory write all of it? Asked once they have all their records, which may be made in turn with
+   * those of other launches. `over`: there will be no more launches.
+   */
+  #checkRenamed(over: boolean): void {
     const left: Renamed[] = [];
     for (const renamed of this.#renamed) {
-      if (renamed.operation >= operation) {
+      const { tree, fields, launch } = renamed;
+      if (launch === null ? !over : launch.made < launch.points) {
         left.push(renamed);
         continue;
       }
-      const { tree, fields } = renamed;
       if (tree.freed) continue;
       const { pieces } = this.#state(tree);
       for (const field of fields) {
@@ -217,6 +234,7 @@ export class OrderChecker implements LogVisitor {
       for (const requirement of launch.requirements) {
         for (let point = record.first; point < end; point++) this.#use(record, requirement, point);
       }
+      if (launch.within !== null) this.#inner.uses(record, launch.within);
     }
     for (let i = 0; i < preds.length; i++) this.#judgeEdge(preds[i]!, record);
   }
@@ -426,6 +444,7 @@ export class OrderChecker implements LogVisitor {
       return;
     }
     if (record.lane < 0) return;
+    this.#inner.ran(record);
     for (let i = 0; i < preds.length; i++) {
       const pred = preds[i]!;
       // The last block to end makes the application of its launch's reductions ready before it is over itself, and on one

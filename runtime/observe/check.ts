@@ -33,7 +33,7 @@ export function checkLog(file: string): CheckReport {
     replay.run();
     checker.finish();
     const { findings } = checker;
-    const { missing, early, together, within, partial, freed } = findings;
+    const { missing, early, together, within, partial, outside, freed } = findings;
     return {
       file,
       run: reader.run,
@@ -43,7 +43,7 @@ export function checkLog(file: string): CheckReport {
       pieces: checker.pieces,
       live: replay.liveMax,
       ...findings,
-      clean: missing + early + together + within + partial + freed + replay.untimed === 0,
+      clean: missing + early + together + within + partial + outside + freed + replay.untimed === 0,
     };
   } finally {
     reader.close();

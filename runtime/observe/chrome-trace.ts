@@ -1,12 +1,13 @@
 // A profile as Chrome's trace events (JSON), for chrome://tracing, ui.perfetto.dev and speedscope: a row for every lane,
-// a slice for every record, an arrow from the record that made another ready, the memory in use.
+// a slice for every record (those of inner tasks on rows of their own), an arrow from the record that made another ready, the memory in use.
+import { InnerRows } from './inner-rows.js';
 import { nameOf } from './log-model.js';
 import type { LogReader } from './log-reader.js';
 import { PieceFile } from './piece-file.js';
 import { followRecords } from './record-events.js';
 import { laneName } from './summary.js';
 
-/** Rows of the trace: lanes as they are numbered, then the waits of the launching thread. */
+/** Rows of the trace: lanes as they are numbered, then the waits of the launching thread, then instances of inner tasks. */
 const PROCESS = 1;
 
 /** Writes the trace; returns how many records it shows. @throws DataError for a damaged profile */
@@ -28,18 +29,20 @@ export function writeChromeTrace(reader: LogReader, path: string): number {
     put({ ph: 'M', name: 'process_name', pid: PROCESS, tid: 0, args: { name: title } });
     for (let lane = 0; lane < workers + 2; lane++) row(lane, laneName(lane, workers));
     row(workers + 2, 'launching thread: waits');
+    const inner = new InnerRows((i) => row(workers + 3 + i, `inner tasks${i === 0 ? '' : ` ${i + 1}`}`));
     let records = 0;
     let arrows = 0;
     followRecords(reader, {
       ran({ record, launch, lane, start, end, ready, cause, source, victim, failed, skipped, shared }) {
         records++;
         const ts = start / 1000;
+        const tid = launch.kind === 'inner' ? workers + 3 + inner.place(record, start, end) : lane;
         put({
           ph: 'X',
           name: launch.name,
           cat: launch.kind,
           pid: PROCESS,
-          tid: lane,
+          tid,
           ts,
           dur: Math.max(0, (end - start) / 1000),
           args: {
@@ -49,6 +52,7 @@ export function writeChromeTrace(reader: LogReader, path: string): number {
             created_us: record.created / 1000,
             ready_us: ready / 1000,
             ...(cause !== null && { madeReadyBy: nameOf(cause) }),
+            ...(launch.within !== null && { within: nameOf(launch.within) }),
             found: source === 'stolen' ? `stolen from worker ${victim}` : source,
             ...(failed && { failed }),
             ...(skipped && { skipped }),
@@ -56,11 +60,14 @@ export function writeChromeTrace(reader: LogReader, path: string): number {
           },
         });
         // An arrow within a lane would say nothing that the order of the slices does not.
-        if (cause === null || cause.lane < 0 || cause.lane === lane) return;
+        if (cause === null || cause.lane < 0) return;
+        const row = inner.of(cause);
+        const causeTid = row === null ? cause.lane : workers + 3 + row;
+        if (causeTid === tid) return;
         const id = ++arrows;
         const from = Math.max(cause.start, cause.end - 1) / 1000;
-        put({ ph: 's', name: 'ready', cat: 'ready', id, pid: PROCESS, tid: cause.lane, ts: from });
-        put({ ph: 'f', name: 'ready', cat: 'ready', id, bp: 'e', pid: PROCESS, tid: lane, ts });
+        put({ ph: 's', name: 'ready', cat: 'ready', id, pid: PROCESS, tid: causeTid, ts: from });
+        put({ ph: 'f', name: 'ready', cat: 'ready', id, bp: 'e', pid: PROCESS, tid, ts });
       },
       waited(reason, operation, from, to) {
         put({

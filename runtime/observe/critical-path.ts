@@ -54,9 +54,25 @@ interface Link {
   readonly chain: number;
 }
 
+/** What lies before the first operations of an instance of an inner task: what it waited for itself. */
+interface Before {
+  readonly link: Link | null;
+  readonly chain: number;
+}
+
+/** What instances of inner tasks launched, as far as it has ended: the link that ended last, and the longest chain. */
+interface Inside {
+  last: Link;
+  chain: number;
+}
+
+const NOTHING: Before = { link: null, chain: 0 };
+
 class PathFinder implements RecordVisitor {
   readonly #lanes = new Map<number, Link>();
   readonly #links = new WeakMap<LogRecord, Link>();
+  readonly #before = new WeakMap<LogRecord, Before>();
+  readonly #inside = new WeakMap<LogRecord, Inside>();
   /** What the launching thread waited for last, and since when it goes on. */
   #launcher: Link | null = null;
   readonly #operations = new Map<number, Link>();
@@ -69,12 +85,39 @@ class PathFinder implements RecordVisitor {
     return this.#latest;
   }
 
+  /** What an instance waited for; its body, and what that launches, come after it. */
+  #beforeBody(instance: LogRecord | null): Before {
+    if (instance === null) return NOTHING;
+    let before = this.#before.get(instance);
+    if (before === undefined) {
+      before = this.#beforeBody(instance.launch!.within);
+      for (const pred of instance.preds) {
+        const link = this.#links.get(pred);
+        if (link === undefined) continue;
+        const later: boolean = before.link === null || link.end > before.link.end;
+        before = { link: later ? link : before.link, chain: Math.max(before.chain, link.chain) };
+      }
+      this.#before.set(instance, before);
+    }
+    return before;
+  }
+
   ran({ record, launch, lane, start, end, ready, cause }: RanRecord): void {
-    const before = this.#lanes.get(lane) ?? null;
+    // The way through an instance of an inner task is the way through what its body launched.
+    const inside = this.#inside.get(record);
+    if (inside !== undefined) {
+      this.#add(record, { ...inside.last, chain: inside.chain });
+      return;
+    }
+    const outer = this.#beforeBody(launch.within);
+    // Bodies of inner tasks share their lane.
+    const before = launch.kind === 'inner' ? null : (this.#lanes.get(lane) ?? null);
     const dependence = cause === null ? null : (this.#links.get(cause) ?? null);
     let binding: Binding = 'launch';
     let since = Math.min(record.created, start);
     let parent = this.#launcher;
+    if (outer.link !== null && outer.link.end > (parent?.end ?? Number.NEGATIVE_INFINITY))
+      parent = outer.link;
     if (dependence !== null && ready > since) {
       binding = 'dependence';
       since = ready;
@@ -85,23 +128,41 @@ class PathFinder implements RecordVisitor {
       since = Math.min(before.end, start);
       parent = before;
     }
-    let chain = 0;
+    let { chain } = outer;
     for (const pred of record.preds) chain = Math.max(chain, this.#links.get(pred)?.chain ?? 0);
     const link: Link = { record, lane, start, end, binding, since, parent, chain: chain + end - start };
-    this.#links.set(record, link);
-    this.#lanes.set(lane, link);
+    if (launch.kind !== 'inner') this.#lanes.set(lane, link);
     this.work += end - start;
     this.first = Math.min(this.first, start);
+    this.#add(record, link);
+  }
+
+  #add(record: LogRecord, link: Link): void {
+    const { launch } = record;
+    const { end } = link;
+    this.#links.set(record, link);
     this.longestChain = Math.max(this.longestChain, link.chain);
     if (this.#latest === null || end > this.#latest.end) this.#latest = link;
+    if (launch!.within !== null) this.#within(launch!.within, link);
     // The last record of each of the latest launches, for whoever waits for them.
-    const known = this.#operations.get(launch.operation);
-    if (known === undefined || known.end < end) this.#operations.set(launch.operation, link);
+    const { operation } = launch!;
+    const known = this.#operations.get(operation);
+    if (known === undefined || known.end < end) this.#operations.set(operation, link);
     if (this.#operations.size > 4096) {
       for (const operation of this.#operations.keys()) {
         this.#operations.delete(operation);
         if (this.#operations.size <= 2048) break;
       }
+    }
+  }
+
+  /** Something that an instance launched has ended. */
+  #within(instance: LogRecord, link: Link): void {
+    const inside = this.#inside.get(instance);
+    if (inside === undefined) this.#inside.set(instance, { last: link, chain: link.chain });
+    else {
+      if (link.end > inside.last.end) inside.last = link;
+      inside.chain = Math.max(inside.chain, link.chain);
     }
   }
 
@@ -125,7 +186,7 @@ export function criticalPath(reader: LogReader): CriticalPath {
   for (let link = finder.latest; link !== null; link = link.parent) {
     const { record, lane, start, end, binding, parent } = link;
     const from = parent === null ? finder.first : Math.min(parent.end, start);
-    const gap = Math.max(0, start - from);
+    const gap = Math.max(0, Math.min(start, until) - from);
     // What comes before the record was made is the launching thread's; the rest is the way to its lane.
     const made = binding === 'launch' ? Math.max(0, Math.min(gap, link.since - from)) : 0;
     launching += made;

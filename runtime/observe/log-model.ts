@@ -8,6 +8,8 @@ export interface LoggedTree {
   readonly space: IndexSpace;
   readonly fields: readonly { readonly name: string; readonly bytes: number }[];
   freed: boolean;
+  /** The tree that this one is, in the body of an inner task; null for who made it. */
+  from: LoggedTree | null;
 }
 
 export interface LoggedPartition {
@@ -51,6 +53,10 @@ export interface LoggedLaunch {
   foldedBy: LoggedLaunch | null;
   /** Records in the order of their points, while the launch has records alive. */
   records: LogRecord[];
+  /** The instance of an inner task whose body made it; null for the main program. */
+  within: LogRecord | null;
+  /** Points that have records so far. */
+  made: number;
   /** Points whose records were not taken back. */
   left: number;
 }

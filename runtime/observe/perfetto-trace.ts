@@ -1,5 +1,6 @@
 // A profile in Perfetto's own format: TracePackets with track descriptors and track events, by the public definitions
 // (protos/perfetto/trace/track_event/). About a fifth of the JSON's size, and quicker to open.
+import { InnerRows } from './inner-rows.js';
 import { nameOf } from './log-model.js';
 import type { LogReader } from './log-reader.js';
 import { PieceFile } from './piece-file.js';
@@ -117,6 +118,7 @@ export function writePerfettoTrace(reader: LogReader, path: string): number {
       const over = new Message().int(Event.type, Type.end).int(Event.track, track(lane));
       packet(new Message().int(Packet.timestamp, end).message(Packet.trackEvent, over));
     };
+    const inner = new InnerRows((i) => row(workers + 3 + i, `inner tasks${i === 0 ? '' : ` ${i + 1}`}`));
     let records = 0;
     followRecords(reader, {
       ran({ record, launch, lane, start, end, ready, cause, source, victim }) {
@@ -132,6 +134,7 @@ export function writePerfettoTrace(reader: LogReader, path: string): number {
             Event.annotation,
             note('found', source === 'stolen' ? `stolen from worker ${victim}` : source),
           );
+        if (launch.within !== null) event.message(Event.annotation, note('within', nameOf(launch.within)));
         if (launch.site !== '') event.message(Event.annotation, note('launchedAt', launch.site));
         if (cause !== null) {
           event.message(Event.annotation, note('madeReadyBy', nameOf(cause)));
@@ -139,7 +142,8 @@ export function writePerfettoTrace(reader: LogReader, path: string): number {
           event.fixed64(Event.flow, 1 + cause.number);
         }
         event.fixed64(Event.flow, 1 + record.number);
-        slice(lane, start, end, event);
+        const on = launch.kind === 'inner' ? workers + 3 + inner.place(record, start, end) : lane;
+        slice(on, start, end, event);
       },
       waited(reason, operation, from, to) {
         const event = new Message()

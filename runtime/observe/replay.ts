@@ -239,7 +239,7 @@ export class Replay {
         const space = this.#find(this.#spaces, this.#take(), 'space');
         const names = Array.from({ length: number }, () => this.#find(this.#texts, this.#take(), 'text'));
         const fields = names.map((field) => ({ name: field, bytes: this.#take() }));
-        const tree = { id, name, space, fields, freed: false };
+        const tree = { id, name, space, fields, freed: false, from: null };
         this.#trees.set(id, tree);
         this.#memory.set(tree, new Array<number>(number).fill(0));
         return;
@@ -279,6 +279,19 @@ export class Replay {
         launch.foldedBy = apply;
         return;
       }
+      case Code.within: {
+        const launch = this.#find(this.#launches, this.#take(), 'launch');
+        const { records } = this.#find(this.#launches, this.#take(), 'launch');
+        const point = this.#take();
+        launch.within = records[point] ?? null;
+        if (launch.within?.first !== point) throw this.#bad(`a launch is of no body of an inner task`);
+        return;
+      }
+      case Code.lent: {
+        const tree = this.#find(this.#trees, this.#take(), 'region');
+        tree.from = this.#find(this.#trees, this.#take(), 'region');
+        return;
+      }
       case Code.renames: {
         const operation = this.#take();
         const tree = this.#find(this.#trees, this.#take(), 'region');
@@ -291,6 +304,10 @@ export class Replay {
       case Code.frees: {
         const tree = this.#find(this.#trees, this.#take(), 'region');
         tree.freed = true;
+        if (tree.from !== null) {
+          this.#trees.delete(tree.id);
+          this.#memory.delete(tree);
+        }
         this.#visitor.freed?.(tree);
         return;
       }
@@ -343,6 +360,8 @@ export class Replay {
       folds: null,
       foldedBy: null,
       records: [],
+      within: null,
+      made: 0,
       left: points,
     };
     // A launch of no points has no records that end: it is over when the next one begins.
@@ -390,6 +409,7 @@ export class Replay {
     if (this.live.size > this.liveMax) this.liveMax = this.live.size;
     if (launch !== null) {
       launch.records.push(record);
+      launch.made += points;
       const apply = launch.foldedBy?.records[0];
       if (apply !== undefined && !apply.retired) {
         apply.preds.push(record);

@@ -116,6 +116,11 @@ export class Summariser implements RecordVisitor {
     if (ran.skipped) kind.skipped++;
     kind.times.add(end - start);
     kind.waits.add(start - ready);
+    this.#first = Math.min(this.#first, start);
+    this.#launched = Math.min(this.#launched, record.created);
+    this.#last = Math.max(this.#last, end);
+    // An instance of an inner task mostly waits for what it launched, which has a time of its own.
+    if (launch.kind === 'inner') return;
     let lane = this.#lanes.get(ran.lane);
     if (lane === undefined) this.#lanes.set(ran.lane, (lane = new Lane()));
     lane.records++;
@@ -132,9 +137,6 @@ export class Summariser implements RecordVisitor {
       lane.between += start - to;
     } else if (start > lane.last) lane.between += start - lane.last;
     lane.last = end;
-    this.#first = Math.min(this.#first, start);
-    this.#launched = Math.min(this.#launched, record.created);
-    this.#last = Math.max(this.#last, end);
   }
 
   waited(reason: WaitReason, _operation: number, from: number, to: number): void {

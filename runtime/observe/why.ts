@@ -29,6 +29,8 @@ export interface Explanation {
   readonly name: string;
   readonly operation: number;
   readonly site: string;
+  /** The instance of an inner task that launched it; nothing for the main program. */
+  readonly within: string;
   readonly created: number;
   /** What it waited for among the tasks that were alive when it was made, in the order in which they ended. */
   readonly waitedFor: readonly { readonly name: string; readonly operation: number; readonly end: number }[];
@@ -87,6 +89,7 @@ export function explain(
         name: nameOf(record),
         operation: launch.operation,
         site: launch.site,
+        within: launch.within === null ? '' : nameOf(launch.within),
         created: record.created,
         waitedFor: waitedFor(record),
         ready,

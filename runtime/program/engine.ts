@@ -303,9 +303,14 @@ export class Engine {
     this.poll();
   }
 
-  /** Ends a record of an inner task. */
-  finishInner(record: number, failed: boolean): void {
-    this.#host.endInner(record, failed);
+  /** The body of an inner task begins. */
+  startInner(record: number): void {
+    this.runLog?.recorder.start(this.graph.number[record]!);
+  }
+
+  /** Ends a record of an inner task, whose body has begun or was passed by. */
+  finishInner(record: number, failed: boolean, began = false): void {
+    this.#host.endInner(record, failed, began);
     this.poll();
   }
 

@@ -102,10 +102,16 @@ export class HostRecords {
     this.#end(handle.lease!.record, false, false);
   }
 
-  /** Ends a record of an inner task. */
-  endInner(record: number, failed: boolean): void {
-    const skipped = !failed && this.#parts.graph.poison[record] !== 0;
-    this.#parts.runLog?.recorder.begin(0);
-    this.#end(record, failed, skipped);
+  /** Ends a record of an inner task. Bodies that began (`began`) run at the same time, and have times of their own. */
+  endInner(record: number, failed: boolean, began: boolean): void {
+    const { graph, runLog } = this.#parts;
+    const skipped = !failed && graph.poison[record] !== 0;
+    if (!began) {
+      runLog?.recorder.begin(0);
+      this.#end(record, failed, skipped);
+      return;
+    }
+    runLog?.recorder.stop(graph.number[record]!, endBits(failed, skipped));
+    this.#finisher.finish(record, failed);
   }
 }

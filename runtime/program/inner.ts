@@ -97,19 +97,23 @@ class Instances implements InnerRun {
       engine.finishInner(record, what === 'cancelled');
       return;
     }
+    engine.startInner(record);
     const error = await this.#instance(point, results);
     if (error !== null) {
       poison(graph, record, handle.operation + 1);
       if (this.failure === null || point < this.failure.point) this.failure = { point, error };
     }
-    engine.finishInner(record, error !== null);
+    engine.finishInner(record, error !== null, true);
   }
 
   /** Runs the body for one point, and waits for its children; the error that it failed with, or null. */
   async #instance(point: number, results: Results): Promise<ManipleError | null> {
     const { engine, projections, root } = this.#tasks;
     const handle = this.#handle;
-    const scope: ProgramScope = handle.scope.inner(handle.task, handle.number, point);
+    const scope: ProgramScope = handle.scope.inner(handle.task, handle.number, {
+      operation: handle.operation,
+      point,
+    });
     const context = new Context({
       engine,
       scope,

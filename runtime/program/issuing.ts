@@ -19,6 +19,7 @@ import { rerunWord } from './rerun.js';
 import { prepareReservations, reserve } from './reserving.js';
 import type { Issue } from './scope.js';
 import {
+  asInner,
   bringAttached,
   groupsOf,
   innerUses,
@@ -64,7 +65,7 @@ export class Issuing {
     handle.futures = [...split.futures, ...split.failed, ...(guard === null ? [] : [guard])];
     const { slot } = handle;
     graph.requirements[slot] = resolved.length;
-    engine.runLog?.requires(handle, resolved);
+    engine.runLog?.requires(handle, kind === Kind.inner ? resolved.map(asInner) : resolved);
     for (const { source, index } of handle.futures) engine.runLog?.takes(handle, source, index, 1);
     if (options?.priority === 'background') graph.background[slot] = 1;
     graph.again[slot] = rerunWord(engine, call.leaf, resolved, options);

@@ -29,6 +29,8 @@ export interface LoggedTree {
   readonly name: string;
   readonly space: IndexSpace;
   readonly fields: FieldSpace;
+  /** The tree that this one is, in the body of an inner task; null for who made it. */
+  readonly from: LoggedTree | null;
 }
 
 /** What the log has to know of a requirement. */
@@ -242,6 +244,7 @@ export class RunLog {
       ...words,
       ...names.map((name) => fields[name]!.bytesPerElement),
     ]);
+    if (tree.from !== null) this.program!.event(Code.lent, 0, [id, this.#tree(tree.from)]);
     return id;
   }
 
@@ -305,6 +308,8 @@ export class RunLog {
     }
     this.#now();
     program.event(Code.launch, kind, words);
+    const { caller } = handle.scope;
+    if (caller !== null) program.event(Code.within, 0, [operation, caller.operation, caller.point]);
   }
 
   /** What the points of a launch use of regions. */

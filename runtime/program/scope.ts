@@ -12,6 +12,12 @@ export interface OpenOperation {
   readonly lease: object | null;
 }
 
+/** An instance of an inner task: operation and number of the point. */
+export interface Caller {
+  readonly operation: number;
+  readonly point: number;
+}
+
 /** What a scope gives back when it ends. */
 interface Owned {
   free(): void;
@@ -30,6 +36,8 @@ export class Scope<H extends OpenOperation> {
   readonly path: readonly number[];
   /** Keys of the random numbers of this context. */
   readonly keys: readonly [number, number];
+  /** The operation and the point whose body this is, as the run numbers them; null for the main program. */
+  readonly caller: Caller | null;
   /** Operations issued so far: the next one's place in program order. */
   operations = 0;
   /** Records that have not been retired. */
@@ -49,28 +57,33 @@ export class Scope<H extends OpenOperation> {
   cancelled: { readonly reason: unknown } | null = null;
   readonly #later: { readonly operation: number; readonly run: () => void }[] = [];
 
-  constructor(task: string, depth: number, path: readonly number[], keys: readonly [number, number]) {
+  constructor(
+    task: string,
+    depth: number,
+    path: readonly number[],
+    keys: readonly [number, number],
+    caller: Caller | null,
+  ) {
     this.task = task;
     this.depth = depth;
     this.path = path;
     this.keys = keys;
+    this.caller = caller;
   }
 
   /** The scope of the main program. */
   static root<H extends OpenOperation>(seed: number): Scope<H> {
-    return new Scope<H>('main', 0, [], [seed, 0]);
+    return new Scope<H>('main', 0, [], [seed, 0], null);
   }
 
-  /** The scope of a point of an operation of this one. */
-  inner(task: string, operation: number, point: number): Scope<H> {
-    const [key0, key1] = this.launchKeys(operation);
+  /** The scope of a point of an operation of this one; `number` is its place in the program order here. */
+  inner(task: string, number: number, { operation, point }: Caller): Scope<H> {
+    const [key0, key1] = this.launchKeys(number);
     threefry2x32(key0, key1, point, INNER, words);
-    return new Scope<H>(
-      task,
-      this.depth + 1,
-      [...this.path, operation, point],
-      [words[0]! | 0, words[1]! | 0],
-    );
+    return new Scope<H>(task, this.depth + 1, [...this.path, number, point], [words[0]! | 0, words[1]! | 0], {
+      operation,
+      point,
+    });
   }
 
   /** Keys of the random numbers of an operation: from its path alone, so that time has no part in them. */

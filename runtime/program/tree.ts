@@ -79,6 +79,8 @@ export class Tree {
   readonly scope: ProgramScope;
   /** The tree that this is, or in an inner task the one that it stands for. */
   readonly root: Tree;
+  /** The tree that lent it to the inner task; null for who made the region. */
+  readonly from: Tree | null;
   /** What the inner task may do with it; null for who made the region. */
   readonly grants: readonly Grant[] | null;
   readonly #instances: (Instance | null)[];
@@ -121,6 +123,7 @@ export class Tree {
     this.#lent = lent === null ? [] : lent.tiles.filter(isTile);
     if (lent === null) {
       this.root = this;
+      this.from = null;
       this.grants = null;
       this.#instances = new Array<Instance | null>(fields.names.length).fill(null);
       this.#spaces = new Map();
@@ -128,6 +131,7 @@ export class Tree {
       if (scope.depth > 0) scope.owned.add(this);
     } else {
       this.root = lent.from.root;
+      this.from = lent.from;
       this.grants = lent.grants;
       this.#instances = [...lent.instances];
       // Views are those of the instances, whoever works on them.
@@ -479,6 +483,7 @@ export class Tree {
 
   /** The inner task that it was lent to is over. */
   release(): void {
+    this.engine.runLog?.frees(this);
     this.engine.analysis.forget(this.state);
   }
 

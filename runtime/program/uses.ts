@@ -89,6 +89,11 @@ export function innerUses(uses: readonly FieldUse[]): readonly FieldUse[] {
   return inner;
 }
 
+/** The same for a requirement of an inner task. */
+export function asInner(requirement: Resolved): Resolved {
+  return { ...requirement, uses: innerUses(requirement.uses) };
+}
+
 /** The uses of a requirement by usage. */
 export function groupsOf(uses: readonly FieldUse[]): Group[] {
   let groups = groupsKept.get(uses);
