@@ -173,20 +173,20 @@ export class OrderChecker implements LogVisitor {
     this.#checkRenamed(false);
   }
 
-  /** The log is over. */
-  finish(): void {
-    this.#checkRenamed(true);
+  /** The log is over; `complete`: and so was the program, so that every launch has all its records. */
+  finish(complete: boolean): void {
+    this.#checkRenamed(complete);
   }
 
   /**
    * Did launches that got new memory write all of it? Asked once they have all their records, which may be made in turn with
-   * those of other launches. `over`: there will be no more launches.
+   * those of other launches. `over`: there will be no more.
    */
   #checkRenamed(over: boolean): void {
     const left: Renamed[] = [];
     for (const renamed of this.#renamed) {
       const { tree, fields, launch } = renamed;
-      if (launch === null ? !over : launch.made < launch.points) {
+      if (!over && (launch === null || launch.made < launch.points)) {
         left.push(renamed);
         continue;
       }

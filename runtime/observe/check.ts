@@ -31,7 +31,7 @@ export function checkLog(file: string): CheckReport {
     const replay = new Replay(reader, checker);
     checker.replay = replay;
     replay.run();
-    checker.finish();
+    checker.finish(reader.end!.end === 'complete');
     const { findings } = checker;
     const { missing, early, together, within, partial, outside, freed } = findings;
     return {
