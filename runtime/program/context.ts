@@ -89,6 +89,11 @@ export class Context {
     return this.#scope.cancelled !== null || this.#engine.options.signal?.aborted === true;
   }
 
+  /** @internal where this context is: operation and point of every enclosing instance, as in `TaskError.path` */
+  get path(): readonly number[] {
+    return this.#scope.path;
+  }
+
   /** @internal what a region of this context asks its operations of */
   get port(): RegionPort {
     return this.#host;

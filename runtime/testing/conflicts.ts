@@ -8,9 +8,12 @@ import type { LiveRegion, Subregion } from './live-region.js';
 import {
   type CreatePartition,
   type FieldUse,
+  guarded,
+  type Inner,
   type Launch,
   launchOf,
   type Operation,
+  outerLaunch,
   type PartitionRule,
   type Point,
   type Program,
@@ -83,6 +86,7 @@ export function conflictsOf(program: Program, { renaming = true } = {}): Conflic
 
 const read: Use = { privilege: { kind: 'read' } };
 const overwrite: Use = { privilege: { kind: 'overwrite' } };
+const update: Use = { privilege: { kind: 'update' } };
 
 class ConflictBuilder implements Conflicts {
   readonly units: Unit[] = [];
@@ -105,6 +109,17 @@ class ConflictBuilder implements Conflicts {
       case 'launch':
         this.#launch(operation);
         break;
+      case 'inner':
+        this.#inner(operation);
+        break;
+      case 'predicate': {
+        const unit = this.#unit(operation.name, 'other', 0);
+        const { by } = operation;
+        if ('left' in by)
+          for (const one of [by.left, by.right]) this.#edge(this.#producer(one, undefined), unit, true);
+        else this.#edge(this.#producer(by.of, 'point' in by ? by.point : undefined), unit, true);
+        break;
+      }
       case 'fill': {
         const { field } = operation;
         const launch = launchOf(operation, [{ target: operation.target, fields: [{ field, ...overwrite }] }]);
@@ -189,9 +204,10 @@ class ConflictBuilder implements Conflicts {
     const apply = reducing ? this.#unit(launch.name, 'apply', 0) : -1;
     if (reducing) for (const unit of units) this.#edge(unit, apply, true);
     this.#argument(launch, units);
+    const { requirements } = guarded(launch);
     ranges.forEach(([first, end], number) => {
       for (let i = first; i < end; i++) {
-        for (const requirement of launch.requirements) {
+        for (const requirement of requirements) {
           const subregion = this.#program.subregion(requirement, points[i]!, launch);
           for (const use of requirement.fields) {
             if (use.privilege.kind !== 'reduce') this.#use(units[number]!, subregion, use.field, use);
@@ -202,18 +218,43 @@ class ConflictBuilder implements Conflicts {
     });
   }
 
+  /** The instances of an inner task. What they fold their children fold into the region itself, so that it is an update. */
+  #inner(inner: Inner): void {
+    const launch = outerLaunch(inner);
+    const points = launchPoints(launch);
+    const units = points.map((_, number) => this.#unit(inner.name, 'task', number));
+    this.#argument(launch, units);
+    points.forEach((point, i) => {
+      for (const requirement of guarded(launch).requirements) {
+        const subregion = this.#program.subregion(requirement, point, launch);
+        for (const { field, privilege, coherence } of requirement.fields) {
+          const held: Use = {
+            privilege: privilege.kind === 'reduce' ? update.privilege : privilege,
+            ...(coherence === 'simultaneous' && { coherence }),
+          };
+          this.#use(units[i]!, subregion, field, held, undefined, true);
+        }
+      }
+    });
+  }
+
   /** What the points of an operation of the runtime itself use; a single one is one unit. */
   #tasks(launch: Launch, tasks: readonly (readonly Subregion[])[]): void {
     const units = tasks.map((_, number) => this.#unit(launch.name, launch.domain ? 'task' : 'other', number));
+    this.#argument(launch, units);
     tasks.forEach((task, i) => {
-      launch.requirements.forEach(({ fields }, r) => {
+      guarded(launch).requirements.forEach(({ fields }, r) => {
         for (const use of fields) this.#use(units[i]!, task[r]!, use.field, use);
       });
     });
   }
 
-  /** The tasks of a launch wait for the task whose number they get. */
-  #argument({ argument }: Launch, units: readonly number[]): void {
+  /** The tasks of a launch wait for the task whose number they get, and for the predicate that guards them. */
+  #argument({ argument, when }: Launch, units: readonly number[]): void {
+    if (when !== undefined) {
+      const predicate = this.#producer(when, undefined);
+      for (const unit of units) this.#edge(predicate, unit, true);
+    }
     if (typeof argument === 'number') return;
     const producer = this.#producer(argument.future, argument.point);
     for (const unit of units) this.#edge(producer, unit, true);
@@ -233,7 +274,15 @@ class ConflictBuilder implements Conflicts {
    * A unit uses a field on a subregion. Reductions are used by the unit that applies them; the block that makes the
    * partials need not wait for what the application waits for, but may.
    */
-  #use(unit: number, { region, ordinals }: Subregion, field: string, use: Use, block?: number): void {
+  #use(
+    unit: number,
+    { region, ordinals }: Subregion,
+    field: string,
+    use: Use,
+    block?: number,
+    /** The points of the operation are ordered where they meet. */
+    among = false,
+  ): void {
     let fields = this.#live.get(region);
     if (!fields) this.#live.set(region, (fields = new Map()));
     let live = fields.get(field);
@@ -247,7 +296,7 @@ class ConflictBuilder implements Conflicts {
         const related = relationOf(usageOf(earlier.use), usageOf(use), true);
         if (earlier.operation === operation) {
           // Atomic points of one launch take turns, and may do so in their order.
-          if (isOrder(related) && earlier.unit !== unit) this.#edge(earlier.unit, unit, false);
+          if (isOrder(related) && earlier.unit !== unit) this.#edge(earlier.unit, unit, among);
           continue;
         }
         // Reductions are applied in program order, whatever their coherence.

@@ -14,7 +14,10 @@ import {
 import { fold, operatorsOf, store, type Value } from './values.js';
 
 /** Fills one subregion. */
-export function fillValues({ field, value }: Fill, { region, ordinals }: Subregion): void {
+export function fillValues(
+  { field, value }: Pick<Fill, 'field' | 'value'>,
+  { region, ordinals }: Subregion,
+): void {
   const { kind, lanes } = region.fields.get(field)!;
   const values = region.values.get(field)!;
   for (const o of ordinals) {

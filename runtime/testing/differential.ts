@@ -64,6 +64,8 @@ export function firstDifference(program: Program, expected: Observed, got: Obser
     const { name } = operation;
     if (
       operation.kind === 'launch' ||
+      operation.kind === 'inner' ||
+      operation.kind === 'predicate' ||
       operation.kind === 'lease' ||
       operation.kind === 'reduceFutures' ||
       operation.kind === 'mapFuture'
@@ -71,7 +73,10 @@ export function firstDifference(program: Program, expected: Observed, got: Obser
       const [a, b] = [expected.results[name]!, got.results[name]];
       const i = firstUnequal(a, b);
       if (i < 0) continue;
-      const point = operation.kind === 'launch' && operation.domain ? launchPoints(operation)[i] : undefined;
+      const point =
+        (operation.kind === 'launch' || operation.kind === 'inner') && operation.domain
+          ? launchPoints(operation)[i]
+          : undefined;
       return { ...difference('result', name, a, b, i), ...(point && { point }) };
     }
     if (operation.kind === 'read') {

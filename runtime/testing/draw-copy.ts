@@ -7,7 +7,7 @@ import type { Copy, Place, Point, Target } from './program-description.js';
 import { operatorsOf } from './values.js';
 
 const partitionsOf = (program: Interpreter, region: LiveRegion): LivePartition[] =>
-  [...program.partitions.values()].filter((p) => p.region === region && p.parts.length > 0);
+  [...program.partitions.values()].filter((p) => p.held === region.name && p.parts.length > 0);
 
 function drawPlace(draw: Draw, program: Interpreter, region: LiveRegion): Place {
   const partitions = partitionsOf(program, region);
@@ -40,7 +40,7 @@ function drawPairs(
 }
 
 /** A copy that names only what lives; it may still be illegal. Undefined where the draw has no material. */
-export function drawCopy(draw: Draw, number: number, program: Interpreter): Copy | undefined {
+export function drawCopy(draw: Draw, id: string | number, program: Interpreter): Copy | undefined {
   const regions = [...program.regions.values()];
   const pointed = regions.filter((r) => r.fields.has('pointer'));
   const way = draw.weighted({
@@ -55,7 +55,7 @@ export function drawCopy(draw: Draw, number: number, program: Interpreter): Copy
   const reached = through ? ofRank(through.fields.get('pointer')!.lanes) : [];
   if (way !== 'points' && way !== 'order' && reached.length === 0) return undefined;
   const index = draw.chance(0.3);
-  const name = `c${number}`;
+  const name = `c${id}`;
   const shape = (to: LiveRegion, from: LiveRegion, pointers: readonly string[]) => {
     const fields = drawPairs(draw, to, from, pointers);
     if (fields.length === 0) return undefined;

@@ -1,4 +1,5 @@
 // Random launches: one to four requirements, of regions, subregions and projected partitions.
+import { mayHandOn } from './brute-containment.js';
 import { pointsOfExtent } from './brute-points.js';
 import { drawExtents } from './draw-region.js';
 import type { Witness } from './illegal-program.js';
@@ -53,6 +54,19 @@ function shared(draw: Draw, uses: FieldUse[], region: LiveRegion, options: Coher
     const coherence: Coherence = draw.chance(0.8) ? common : draw.pick([undefined, ...options.kinds]);
     return coherence ? { ...use, coherence } : use;
   });
+}
+
+/** The use as a task may hand it on that was lent the region; usually one that it may. */
+function handedOn(draw: Draw, use: FieldUse, { uses, fields }: LiveRegion): FieldUse {
+  const held = uses?.find(({ field }) => field === use.field);
+  if (!held || mayHandOn(held, use) || draw.chance(0.05)) return use;
+  const { privilege, coherence } = held;
+  if (privilege.kind === 'read' || privilege.kind === 'reduce') return held;
+  // What others use meanwhile is used in ways that commute, as far as the holder does so.
+  const description = fields.get(use.field)!;
+  return commutes(held, description) && !commutes(use, description)
+    ? held
+    : { ...use, ...(coherence && { coherence }) };
 }
 
 /** Some fields of a region, each with a privilege. */
@@ -126,7 +140,7 @@ function drawArgument(draw: Draw, program: Interpreter, futures: FutureNames): A
 /** A launch that names only what lives. It may still break the rules: see `mend`. */
 export function drawLaunch(
   draw: Draw,
-  number: number,
+  id: string | number,
   program: Interpreter,
   futures: FutureNames,
   coherence: CoherenceOptions,
@@ -134,7 +148,7 @@ export function drawLaunch(
   const regions = [...program.regions.values()];
   const favourite = draw.pick(regions);
   const partitionsOf = (region: LiveRegion) =>
-    [...program.partitions.values()].filter((p) => p.region === region && p.parts.length > 0);
+    [...program.partitions.values()].filter((p) => p.held === region.name && p.parts.length > 0);
   const index = draw.chance(0.65);
   const domain = index ? drawDomain(draw, partitionsOf(favourite)) : null;
   const origin = domain && draw.chance(0.15) ? { origin: domain.map(() => draw.between(-1, 2)) } : {};
@@ -147,10 +161,11 @@ export function drawLaunch(
       ? { partition: projected.name, projection: drawProjection(draw, domain!, projected.colours) }
       : drawPlace(draw, region, partitions);
     const uses = drawUses(draw, region);
-    return { target, fields: coherence.often > 0 ? shared(draw, uses, region, coherence) : uses };
+    const fields = coherence.often > 0 ? shared(draw, uses, region, coherence) : uses;
+    return { target, fields: fields.map((use) => handedOn(draw, use, region)) };
   });
   const argument = drawArgument(draw, program, futures);
-  return { kind: 'launch', name: `t${number}`, salt: draw.word(), domain, ...origin, requirements, argument };
+  return { kind: 'launch', name: `t${id}`, salt: draw.word(), domain, ...origin, requirements, argument };
 }
 
 /**

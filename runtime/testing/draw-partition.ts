@@ -166,7 +166,7 @@ const placeKey = (place: Place): string =>
 /** A new partition of a living region or of one of its subregions; undefined where the drawn rule has no material. */
 export function drawPartition(
   draw: Draw,
-  number: number,
+  id: string | number,
   program: Interpreter,
   origins: ReadonlyMap<string, PartitionOrigin>,
 ): { operation: CreatePartition; origin: PartitionOrigin } | undefined {
@@ -180,7 +180,7 @@ export function drawPartition(
     of = { partition: parent.name, colour: draw.pick(pointsOfExtent(parent.colours)) };
     depth = origins.get(parent.name)!.depth + 1;
   }
-  const name = `p${number}`;
+  const name = `p${id}`;
   const subregion = program.place(of, name);
   if (subregion.ordinals.length === 0) return undefined;
   const by = drawRule(draw, program, origins, of, subregion);

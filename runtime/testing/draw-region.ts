@@ -60,7 +60,7 @@ function pointerRange(points: readonly Point[]): ValueRange {
  */
 export function drawRegion(
   draw: Draw,
-  number: number,
+  id: string | number,
   living: readonly LiveRegion[],
   pointsMax: number,
 ): [CreateRegion, ...Fill[]] {
@@ -86,10 +86,10 @@ export function drawRegion(
     // The other corner of a box, for imageRange and preimageRange.
     if (draw.chance(0.4)) fields.push({ ...fields.at(-1)!, name: 'corner' });
   }
-  const name = `r${number}`;
+  const name = `r${id}`;
   const fills = fields.map(({ name: field, range }): Fill => {
     const value = range ? draw.between(range.lo, range.hi) : draw.between(0, 100);
-    return { kind: 'fill', name: `f${number}_${field}`, target: { region: name }, field, value };
+    return { kind: 'fill', name: `f${id}_${field}`, target: { region: name }, field, value };
   });
   return [{ kind: 'region', name, domain, fields }, ...fills];
 }

@@ -5,108 +5,86 @@ import type { TypedArray } from '../privileges/index.js';
 import type { Attachment } from '../program/attachment.js';
 import type { Context } from '../program/context.js';
 import type { FutureMap, TaskFuture } from '../program/future.js';
-import type { Partition, ProjectedPartition, Region } from '../program/region.js';
+import type { LaunchOptions } from '../program/launch-options.js';
+import type { Predicate } from '../program/predicate.js';
+import type { ProjectedPartition } from '../program/region.js';
 import { type RunOptions, run } from '../program/run.js';
 import type { Fields } from '../regions/index.js';
-import { IndexSpace } from '../spaces/index.js';
+import { keyOf } from './brute-points.js';
 import type { Executor } from './differential.js';
 import {
   type AnyView,
   accessTo,
+  type BodyArguments,
+  bodies,
   declare,
   fieldSpaceOf,
   type GeneratedTask,
   generatedTasks,
   type TaskShape,
 } from './generated-tasks.js';
-import { genericBody, mapped, programValue } from './generic-body.js';
+import { bodyValue, genericBody, holds, instanceSalt, mapped, programValue } from './generic-body.js';
+import { mix } from './keyed-random.js';
 import { project } from './launch-points.js';
 import { failedIn, type Observed, type Result } from './observed.js';
-import type {
-  Copy,
-  CreatePartition,
-  Domain,
-  FieldDescription,
-  Fill,
-  Launch,
-  Operation,
-  Place,
-  Point,
-  PointerField,
-  Program,
-  TakeLease,
-  Target,
-  Write,
+import {
+  type Copy,
+  type FieldDescription,
+  type Fill,
+  type Inner,
+  isPrelude,
+  type Launch,
+  lentName,
+  type MakePredicate,
+  type Operation,
+  type Place,
+  type Point,
+  type PointerField,
+  type Program,
+  type TakeLease,
+  type Target,
+  type Write,
 } from './program-description.js';
+import { type AnyPartition, type AnyRegion, makePartition } from './runtime-partition.js';
+import { boxSpace, indexSpaceOf } from './runtime-spaces.js';
+import { shapesOf } from './task-shapes.js';
 import type { Value } from './values.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: fields and capabilities are known at run time alone
-type AnyRegion = Region<Fields, any>;
-// biome-ignore lint/suspicious/noExplicitAny: likewise
-type AnyPartition = Partition<Fields, any, any>;
-// biome-ignore lint/suspicious/noExplicitAny: likewise
 type AnyProjected = ProjectedPartition<Fields, any, any>;
 
-function indexSpaceOf(domain: Domain): IndexSpace {
-  switch (domain.kind) {
-    case 'box':
-      return boxSpace(domain.box.lo, domain.box.hi);
-    case 'boxes':
-      return IndexSpace.boxes(
-        domain.rank,
-        domain.boxes
-          .filter(({ lo, hi }) => lo.every((x, a) => x <= hi[a]!))
-          .map(({ lo, hi }) => [lo, hi] as const),
-      );
-    case 'points':
-      return IndexSpace.points(domain.rank, domain.points);
-  }
-}
-
-const boxSpace = (lo: Point, hi: Point): IndexSpace =>
-  lo.some((x, a) => x > hi[a]!) ? IndexSpace.empty(lo.length) : IndexSpace.box(lo, hi);
-
 const valuesOf = (array: TypedArray): Value[] => [...(array as Iterable<Value>)];
-
-/** The shape of every launch of a program, each once. */
-function shapesOf(program: Program): { shapes: TaskShape[]; numberOf: ReadonlyMap<string, number> } {
-  const fieldsOf = new Map<string, readonly FieldDescription[]>();
-  const shapes: TaskShape[] = [];
-  const known = new Map<string, number>();
-  const numberOf = new Map<string, number>();
-  for (const operation of program.operations) {
-    if (operation.kind === 'region') fieldsOf.set(operation.name, operation.fields);
-    if (operation.kind === 'partition') {
-      const { of } = operation;
-      fieldsOf.set(operation.name, fieldsOf.get('region' in of ? of.region : of.partition)!);
-    }
-    if (operation.kind !== 'launch') continue;
-    const shape: TaskShape = {
-      single: operation.domain === null,
-      requirements: operation.requirements.map(({ target, fields: uses }) => ({
-        fields: fieldsOf.get('region' in target ? target.region : target.partition)!,
-        uses,
-      })),
-    };
-    const key = JSON.stringify(shape);
-    let number = known.get(key);
-    if (number === undefined) known.set(key, (number = shapes.push(shape) - 1));
-    numberOf.set(operation.name, number);
-  }
-  return { shapes, numberOf };
-}
-
-/** How many kinds of task a program has: one run of the runtime takes 1024 at most. */
-export const countShapes = (program: Program): number => shapesOf(program).shapes.length;
 
 /** How the runtime runs, and whether every region is attached to data outside. */
 export type DriverOptions = RunOptions & { readonly attached?: boolean };
 
-/** One program on one context, operation by operation. */
+/** Which instance of an inner task a session runs. */
+interface Instance {
+  readonly inner: Inner;
+  readonly outer: Session;
+  readonly salt: number;
+}
+
+/** What all sessions of a program share. */
+interface Shared {
+  readonly sessions: number[];
+  readonly shapes: readonly TaskShape[];
+  readonly tasks: readonly GeneratedTask[];
+  readonly numberOf: ReadonlyMap<string, number>;
+  /** The copies of every context in program order, by the path of the context: what the runtime calls them, and the program. */
+  readonly copies: Map<string, { readonly paths: string[]; readonly names: string[] }>;
+}
+
+/** Sessions whose operations have not all ended, by number: bodies find theirs here. */
+const sessions = new Map<number, Session>();
+let sessionsMade = 0;
+
+/** One program on one context, or one instance of an inner task, operation by operation. */
 export class Session {
   readonly #ctx: Context;
-  readonly #tasks: readonly GeneratedTask[];
-  readonly #numberOf: ReadonlyMap<string, number>;
+  readonly #shared: Shared;
+  readonly #instance: Instance | null;
+  readonly #number = sessionsMade++;
   readonly #regions = new Map<string, AnyRegion>();
   readonly #fields = new Map<string, readonly FieldDescription[]>();
   readonly #partitions = new Map<string, AnyPartition>();
@@ -115,20 +93,94 @@ export class Session {
   readonly #leases = new Map<string, Disposable & { end(): void }>();
   readonly #leaseResults = new Map<string, readonly Result[]>();
   readonly #reads = new Map<string, readonly (Value | string)[]>();
-  /** Which operation of the program each operation of the runtime belongs to. */
-  readonly #owners = new Map<number, string>();
+  readonly #predicates = new Map<string, Predicate>();
+  readonly #inners = new Map<string, Inner>();
+  /** The regions that partitions were made of. */
+  readonly #held = new Map<string, string>();
+  /** Inner tasks may be running: nobody may wait here and now for what they bring. */
+  #innerOpen = false;
   readonly #attached: boolean;
   readonly #attachments = new Map<string, Attachment>();
-  #issuing = '';
 
   /** `attached`: every region is attached to an array of zeros, so that its elements come and go with the memory. */
-  constructor(ctx: Context, program: Program, attached = false) {
+  constructor(ctx: Context, program: Program, attached = false, instance: Instance | null = null) {
     this.#attached = attached;
-    const { shapes, numberOf } = shapesOf(program);
     this.#ctx = ctx;
-    this.#tasks = generatedTasks(shapes);
-    this.#numberOf = numberOf;
-    ctx.events.on('launch', (_, operation) => this.#owners.set(operation, this.#issuing));
+    this.#instance = instance;
+    sessions.set(this.#number, this);
+    if (instance) {
+      this.#shared = instance.outer.#shared;
+      this.#shared.sessions.push(this.#number);
+      return;
+    }
+    const { shapes, numberOf } = shapesOf(program);
+    this.#shared = {
+      sessions: [this.#number],
+      shapes,
+      tasks: generatedTasks(shapes),
+      numberOf,
+      copies: new Map(),
+    };
+    ctx.events.on('launch', (task, _operation, _points, path) => {
+      if (task === 'copy') this.#copiesOf(path.slice(0, -1)).paths.push(path.join());
+    });
+  }
+
+  /** Runs an instance of an inner task that a session has launched. */
+  static run(
+    regions: Readonly<Record<string, unknown>>,
+    { session, name, argument }: BodyArguments,
+    ctx: Context,
+  ): Promise<number> {
+    const outer = sessions.get(session)!;
+    return outer.#run(outer.#inners.get(name)!, regions, argument, ctx);
+  }
+
+  async #run(
+    inner: Inner,
+    regions: Readonly<Record<string, unknown>>,
+    argument: number,
+    ctx: Context,
+  ): Promise<number> {
+    const { name, body, requirements, fails, hasty } = inner;
+    const point = inner.domain ? ctx.point : [];
+    const salt = instanceSalt({ salt: this.#salt(inner.salt), point, argument });
+    const session = new Session(ctx, { seed: 0, operations: body }, false, { inner, outer: this, salt });
+    requirements.forEach(({ fields: uses }, r) => {
+      const lent = lentName(name, r);
+      const { shapes, numberOf } = this.#shared;
+      session.#regions.set(lent, regions[`r${r}`] as AnyRegion);
+      session.#fields.set(lent, shapes[numberOf.get(name)!]!.requirements[r]!.fields);
+      for (const use of uses) if (isPrelude(use)) ctx.fill(session.#regions.get(lent)!, use.field, 1);
+    });
+    for (const operation of body) await session.issue(operation);
+    const { results, reads } = hasty ? { results: {}, reads: {} } : await session.#shown();
+    if (fails && keyOf(fails) === keyOf(point)) throw new Error(name);
+    const seen = body.map((operation) => results[operation.name] ?? reads[operation.name] ?? null);
+    return bodyValue(
+      salt,
+      seen.filter((values) => values !== null),
+    );
+  }
+
+  #salt(salt: number): number {
+    return this.#instance ? mix(salt, this.#instance.salt) : salt;
+  }
+
+  /** The operation that an error tells of: launches that fail on purpose carry its name, copies are counted. */
+  #nameOf(error: TaskError): string {
+    const { path, task, cause } = error;
+    if (task !== 'copy') return (cause as Error).message;
+    const { paths, names } = this.#copiesOf(path.slice(0, -1));
+    return names[paths.indexOf(path.join())]!;
+  }
+
+  #copiesOf(context: readonly number[]) {
+    const key = context.join();
+    const { copies } = this.#shared;
+    let known = copies.get(key);
+    if (!known) copies.set(key, (known = { paths: [], names: [] }));
+    return known;
   }
 
   /** Values that are awaited, or the failure that spoiled them. What a lost run says is no failure of the program's. */
@@ -141,14 +193,13 @@ export class Session {
     } catch (error) {
       const root = error instanceof UpstreamError ? error.root : error;
       if (!(root instanceof TaskError) || root instanceof WorkerLostError) throw error;
-      return [failedIn(this.#owners.get(root.operation)!)];
+      return [failedIn(this.#nameOf(root))];
     }
   }
 
   /** Issues one operation; waits only where the program itself waits. */
   async issue(operation: Operation): Promise<void> {
     const { name } = operation;
-    this.#issuing = name;
     switch (operation.kind) {
       case 'region': {
         const space = fieldSpaceOf(operation.fields);
@@ -161,10 +212,31 @@ export class Session {
         break;
       }
       case 'partition':
-        this.#partitions.set(name, this.#partition(operation));
+        if ('field' in operation.by) await this.#awaitInner();
+        this.#held.set(
+          name,
+          'region' in operation.of ? operation.of.region : this.#held.get(operation.of.partition)!,
+        );
+        this.#partitions.set(
+          name,
+          makePartition(
+            this.#place(operation.of),
+            operation,
+            (other) => this.#partitions.get(other)!,
+            (other) => this.#regions.get(this.#held.get(other)!)!,
+          ),
+        );
         break;
       case 'launch':
         this.#launch(operation);
+        break;
+      case 'inner':
+        this.#inners.set(name, operation);
+        this.#innerOpen = true;
+        this.#launch(operation);
+        break;
+      case 'predicate':
+        this.#predicates.set(name, this.#predicate(operation));
         break;
       case 'reduceFutures':
         this.#singles.set(name, this.#maps.get(operation.of)!.reduce(operation.operator));
@@ -204,8 +276,14 @@ export class Session {
     }
   }
 
-  /** Everything the program made, once all of it is there; frees the regions. */
-  async observed(): Promise<Observed> {
+  /** Partitions by a field need its values here and now, which bodies of inner tasks could not bring meanwhile. */
+  async #awaitInner(): Promise<void> {
+    if (this.#innerOpen || this.#instance) await this.#settled(this.#ctx.fence(), () => []);
+    this.#innerOpen = false;
+  }
+
+  /** What was returned and read, once all of it is there. */
+  async #shown(): Promise<Pick<Observed, 'results' | 'reads'>> {
     for (const lease of this.#leases.values()) lease.end();
     const results: Record<string, readonly Result[]> = Object.fromEntries(this.#leaseResults);
     const one = (value: number) => [value];
@@ -215,6 +293,17 @@ export class Session {
       const all = (await this.#settled(futures, (values) => values)) as Result[];
       results[name] = typeof all[0] === 'string' ? await this.#byPoint(futures) : all;
     }
+    for (const [name, { future }] of this.#predicates)
+      results[name] = (await this.#settled(future, (holding) => [Number(holding)])) as Result[];
+    // Failures of which no value told: a run would end with them.
+    while ((await this.#settled(this.#ctx.fence(), () => [])).length > 0);
+    return { results, reads: Object.fromEntries(this.#reads) };
+  }
+
+  /** Everything the program made, once all of it is there; frees the regions. */
+  async observed(): Promise<Observed> {
+    const { results, reads } = await this.#shown();
+    for (const number of this.#shared.sessions) sessions.delete(number);
     const contents: Record<string, Record<string, readonly (Value | string)[]>> = {};
     for (const [name, fields] of this.#fields) {
       const region = this.#regions.get(name)!;
@@ -225,7 +314,7 @@ export class Session {
     }
     // Failures of which no value told: a run would end with them.
     while ((await this.#settled(this.#ctx.fence(), () => [])).length > 0);
-    return { results, reads: Object.fromEntries(this.#reads), contents };
+    return { results, reads, contents };
   }
 
   #attach(name: string): void {
@@ -255,80 +344,42 @@ export class Session {
     return results;
   }
 
+  #fieldsOf(place: Place): readonly FieldDescription[] {
+    return this.#fields.get('region' in place ? place.region : this.#held.get(place.partition)!)!;
+  }
+
   #place(place: Place): AnyRegion {
     if ('region' in place) return this.#regions.get(place.region)!;
     return this.#partitions.get(place.partition)!.sub(place.colour);
   }
 
-  #partition({ of, by }: CreatePartition): AnyPartition {
-    const { partition: make } = this.#place(of);
-    const earlier = (name: string) => this.#partitions.get(name)!;
-    switch (by.rule) {
-      case 'equal':
-        return make.equal(by.colours);
-      case 'weights':
-        return make.weights(by.colours, by.weights);
-      case 'blocks':
-        return make.blocks(by.block);
-      case 'restriction': {
-        const extent = boxSpace(by.extent.lo, by.extent.hi);
-        return make.restrict({ colors: by.colours, transform: by.transform, extent });
-      }
-      case 'byDomain':
-        return make.byDomain(by.colours, by.domains.map(indexSpaceOf));
-      case 'byField':
-        return make.byField(by.field, by.colours);
-      case 'image':
-        return make.image(earlier(by.source), by.field);
-      case 'preimage':
-        return make.preimage(earlier(by.target), by.field);
-      case 'imageRange':
-        return make.imageRange(earlier(by.source), [by.field, by.upper]);
-      case 'preimageRange':
-        return make.preimageRange(earlier(by.target), [by.field, by.upper]);
-      case 'mirrored':
-        return make.mirrored(earlier(by.target));
-      case 'cross': {
-        const { partition, colour } = of as { partition: string; colour: Point };
-        const left = earlier(partition);
-        const cross = this.#regions.get(left.tree.name)!.partition.cross(left, earlier(by.right));
-        return cross[left.index.colours.indexOf(colour)]!;
-      }
-      case 'pending':
-        return make.pending(by.colours, (pending) => {
-          let position = 0;
-          for (const colour of pending.colours) {
-            const { how, domains } = by.sets[position++]!;
-            const [first, ...rest] = domains.map(indexSpaceOf) as [IndexSpace, ...IndexSpace[]];
-            if (how === 'difference') pending.difference(colour, first, rest);
-            else pending[how](colour, [first, ...rest]);
-          }
-        });
-      case 'union':
-        return make.union(earlier(by.left), earlier(by.right));
-      case 'intersection':
-        return make.intersect(earlier(by.left), earlier(by.right));
-      case 'difference':
-        return make.minus(earlier(by.left), earlier(by.right));
-    }
-  }
-
   async #lease({ name, target, fields: uses, salt }: TakeLease): Promise<void> {
     const region = this.#place(target);
-    const shape = { fields: this.#fields.get(region.tree.name)!, uses };
+    const shape = { fields: this.#fieldsOf(target), uses };
     const result = await this.#settled(region.lease(declare(shape)), (lease) => {
       this.#leases.set(name, lease as never);
       const access = accessTo(lease.view as unknown as AnyView, shape);
-      return [genericBody({ salt, point: [], argument: 0 }, [access])];
+      return [genericBody({ salt: this.#salt(salt), point: [], argument: 0 }, [access])];
     });
     this.#leaseResults.set(name, result as Result[]);
+  }
+
+  #when({ when }: { readonly when?: string }): LaunchOptions<number> {
+    return when === undefined ? {} : { when: this.#predicates.get(when)! };
+  }
+
+  #predicate({ by }: MakePredicate): Predicate {
+    if (by.rule === 'is') return this.#ctx.predicate(this.#future(by.of, by.point).map(holds));
+    const known = (name: string) => this.#predicates.get(name)!;
+    return by.rule === 'not' ? known(by.of).not() : known(by.left)[by.rule](known(by.right));
   }
 
   #fill(fill: Fill): void {
     const { domain = null, field, value } = fill;
     const target = this.#target(fill, { domain });
-    if (domain === null) this.#ctx.fill(target as AnyRegion, field, value);
-    else this.#ctx.indexFill(domain, target as AnyProjected, field, value);
+    const when = this.#when(fill);
+    if (domain === null) this.#ctx.fill(target as AnyRegion, field, value, when);
+    else this.#ctx.indexFill(domain, target as AnyProjected, field, value, when);
   }
 
   #copy(copy: Copy): void {
@@ -345,8 +396,9 @@ export class Session {
       ...(reduce && { reduce }),
       ...(drop && { outOfRange: 'drop' }),
     };
-    if (domain === null) this.#ctx.copy(given as never);
-    else this.#ctx.indexCopy(domain, given as never);
+    this.#copiesOf(this.#ctx.path).names.push(copy.name);
+    if (domain === null) this.#ctx.copy(given as never, this.#when(copy));
+    else this.#ctx.indexCopy(domain, given as never, this.#when(copy));
   }
 
   #target(
@@ -362,15 +414,23 @@ export class Session {
     return partition.at((point) => project(projection, point, launch, colours)!);
   }
 
-  #launch(launch: Launch): void {
-    const task = this.#tasks[this.#numberOf.get(launch.name)!]!;
+  #launch(launch: Launch | Inner): void {
+    const { name, domain, origin, fails } = launch;
+    const { tasks, numberOf } = this.#shared;
+    const task = tasks[numberOf.get(name)!]!;
     const regions = Object.fromEntries(
       launch.requirements.map((requirement, r) => [`r${r}`, this.#target(requirement, launch)]),
     );
-    const { salt, fails } = launch;
-    const args = { salt, argument: this.#argument(launch), ...(fails && { fails }) };
-    const { name, domain, origin } = launch;
-    const options = launch.gang ? { gang: true } : {};
+    const argument = this.#argument(launch);
+    const args =
+      launch.kind === 'inner'
+        ? ({ session: this.#number, name, argument } as never)
+        : { salt: this.#salt(launch.salt), argument, ...(fails && { fails, failure: name }) };
+    const options = {
+      ...('gang' in launch && { gang: true }),
+      ...this.#when(launch),
+      ...(launch.when !== undefined && { otherwise: launch.otherwise ?? 0 }),
+    };
     if (domain === null) this.#singles.set(name, this.#ctx.launch(task, regions as never, args, options));
     else {
       const space =
@@ -383,7 +443,7 @@ export class Session {
     }
   }
 
-  #argument({ argument }: Launch): number | TaskFuture<number> {
+  #argument({ argument }: Launch | Inner): number | TaskFuture<number> {
     return typeof argument === 'number' ? argument : this.#future(argument.future, argument.point);
   }
 
@@ -393,10 +453,11 @@ export class Session {
 
   #write({ target, field, salt }: Write): void {
     const region = this.#place(target);
-    const { kind, lanes, range } = this.#fields.get(region.tree.name)!.find(({ name }) => name === field)!;
+    const { kind, lanes, range } = this.#fieldsOf(target).find(({ name }) => name === field)!;
     const values: Value[] = [];
     for (const point of region.indexSpace) {
-      for (let lane = 0; lane < lanes; lane++) values.push(programValue(salt, point, lane, kind, range));
+      for (let lane = 0; lane < lanes; lane++)
+        values.push(programValue(this.#salt(salt), point, lane, kind, range));
     }
     region.write(field, values as number[]);
   }
@@ -425,3 +486,5 @@ export const observeAll = (
     for (const program of programs) observed.push(await execute(ctx, program, attached));
     return observed;
   }, options);
+
+bodies.run = (regions, args, ctx) => Session.run(regions, args, ctx);

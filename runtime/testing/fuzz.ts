@@ -2,12 +2,13 @@
 import { availableParallelism } from 'node:os';
 import { checkLog } from '../observe/check.js';
 import { type Difference, firstDifference, runDifferential } from './differential.js';
-import { countShapes, type DriverOptions, observeAll, runtimeExecutor } from './driver.js';
+import { type DriverOptions, observeAll, runtimeExecutor } from './driver.js';
 import { type GeneratorOptions, generateProgram } from './generator.js';
 import { keyedDraw } from './keyed-random.js';
 import type { Observed } from './observed.js';
 import type { Program } from './program-description.js';
 import { regressionTest, shrink } from './shrink.js';
+import { countShapes } from './task-shapes.js';
 
 export interface FuzzOptions {
   /** How the programs are run; the seed is drawn anew for every batch. */
@@ -159,8 +160,9 @@ export async function fuzz({
     const batch = drawBatch(seed, operations - done, kinds);
     // How far the program runs ahead of its tasks, where that can be chosen.
     const eagerness = keyedDraw(seed, 0xea6e).pick([0, 0.05, 0.25, 0.5, 1]);
-    // Whether fills and copies of small regions are cut into chunks.
-    const chunkBytes = keyedDraw(seed, 0xc0b7).pick([16, 64, 1 << 18]);
+    // Whether fills and copies of small regions are cut into chunks. Where failures are about each chunk fails or is
+    // skipped on its own, but how they are cut is no part of a program.
+    const chunkBytes = failures > 0 ? 1 << 18 : keyedDraw(seed, 0xc0b7).pick([16, 64, 1 << 18]);
     const options = { eagerness, chunkBytes, ...run, seed };
     const difference = await differing(batch, options);
     done += batch.operations;

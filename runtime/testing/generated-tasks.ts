@@ -3,6 +3,7 @@
 
 import type { TaskContext } from '../execution/leaf.js';
 import type { Shape as ViewShape } from '../execution/view.js';
+import type { Context } from '../program/context.js';
 import { task } from '../program/declare-task.js';
 import { type Requirement as Declared, overwrites, reads, reduces, updates } from '../program/requirement.js';
 import type { Task } from '../program/task.js';
@@ -34,13 +35,23 @@ export interface TaskShape {
   /** A single launch, whose point is the empty one. */
   readonly single: boolean;
   readonly requirements: readonly RequirementShape[];
+  /** An inner task, whose body the driver runs. */
+  readonly inner?: true;
 }
 
-/** What a launch passes to its tasks; `fails` is the point that throws. */
+/** What a launch passes to its tasks; `fails` is the point that throws an error with the message `failure`. */
 export interface TaskArguments {
   readonly salt: number;
   readonly argument: number;
   readonly fails?: Point;
+  readonly failure?: string;
+}
+
+/** What a launch of an inner task passes to its bodies: whose they are, and the name of the operation. */
+export interface BodyArguments {
+  readonly session: number;
+  readonly name: string;
+  readonly argument: number;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the shapes are known at run time alone
@@ -132,7 +143,24 @@ export function accessTo(view: AnyView, { fields, uses }: RequirementShape): Req
   };
 }
 
+/** Runs the body of an inner task; set by the driver, as bodies run on the launching thread alone. */
+export const bodies: {
+  run: (regions: Readonly<Record<string, unknown>>, args: BodyArguments, ctx: Context) => Promise<number>;
+} = { run: () => Promise.reject(new Error('nobody drives inner tasks here')) };
+
+function innerTaskOf(module: string, number: number, shape: TaskShape): GeneratedTask {
+  return task({
+    module,
+    name: `shape${number}`,
+    leaf: false,
+    regions: Object.fromEntries(shape.requirements.map((requirement, r) => [`r${r}`, declare(requirement)])),
+    run: (regions: Readonly<Record<string, unknown>>, args: BodyArguments, ctx: Context) =>
+      bodies.run(regions, args, ctx),
+  }) as unknown as GeneratedTask;
+}
+
 function taskOf(module: string, number: number, shape: TaskShape): GeneratedTask {
+  if (shape.inner) return innerTaskOf(module, number, shape);
   const names = shape.requirements.map((_, r) => `r${r}`);
   return task({
     module,
@@ -142,11 +170,11 @@ function taskOf(module: string, number: number, shape: TaskShape): GeneratedTask
     ),
     run: (
       views: Readonly<Record<string, unknown>>,
-      { salt, argument, fails }: TaskArguments,
+      { salt, argument, fails, failure }: TaskArguments,
       context: TaskContext,
     ) => {
       const point = shape.single ? [] : context.point;
-      if (fails && String(fails) === String(point)) throw new Error('this point was to fail');
+      if (fails && String(fails) === String(point)) throw new Error(failure);
       const { gang } = context;
       return genericBody(
         { salt, argument, point },

@@ -1,6 +1,7 @@
 // Random legal programs. The generator runs the interpreter as it goes: a drawn operation is tried, mended where
 // two accesses meet, and kept when it is legal. Operation i draws from its own key, whatever came before.
 import { drawCopy } from './draw-copy.js';
+import { depthMax, innerOf, withBody } from './draw-inner.js';
 import { type CoherenceOptions, drawLaunch, drawUses, mend } from './draw-launch.js';
 import { drawPartition, type PartitionOrigin } from './draw-partition.js';
 import { drawRegion } from './draw-region.js';
@@ -9,7 +10,7 @@ import { Interpreter } from './interpreter.js';
 import { type Draw, keyedDraw } from './keyed-random.js';
 import { launchPoints } from './launch-points.js';
 import type { Observed } from './observed.js';
-import type { Launch, Operation, Place, Program } from './program-description.js';
+import type { Inner, Launch, MakePredicate, Operation, Place, Program } from './program-description.js';
 
 export interface GeneratorOptions {
   /** How many times an operation is drawn; a region comes with the fills of its fields. Default: 8 to 64. */
@@ -26,11 +27,20 @@ export interface GeneratorOptions {
   readonly coherences?: readonly ('atomic' | 'simultaneous')[];
   /** The most points that a launch may have to be made a gang now and then. Default 0. */
   readonly gangMax?: number;
+  /** How often an operation is an inner task, beside launches. Default 0.08. */
+  readonly inner?: number;
+  /** How often launches, fills and copies are guarded by a predicate, where there is one. Default 0.12. */
+  readonly predicates?: number;
   /** How many partitions may live at once before new ones become rare. Default 8. */
   readonly partitionsMax?: number;
 }
 
-const makesFuture: ReadonlySet<Operation['kind']> = new Set(['launch', 'reduceFutures', 'mapFuture']);
+const makesFuture: ReadonlySet<Operation['kind']> = new Set([
+  'launch',
+  'inner',
+  'reduceFutures',
+  'mapFuture',
+]);
 
 const regionsMax = 3;
 const attemptsMax = 12;
@@ -44,6 +54,10 @@ interface State {
   readonly failures: number;
   readonly coherence: CoherenceOptions;
   readonly gangMax: number;
+  readonly inner: number;
+  readonly predicates: number;
+  /** How many inner tasks the program is within. */
+  readonly depth: number;
 }
 
 /** The launch as a gang, where it may be one. */
@@ -55,26 +69,95 @@ function drawGang(draw: Draw, launch: Launch, { program, gangMax }: State): Laun
 
 function drawPlace(draw: Draw, { program }: State): Place {
   const region = draw.pick([...program.regions.keys()]);
-  const partitions = [...program.partitions.values()].filter(
-    (p) => p.region.name === region && p.parts.length > 0,
-  );
+  const partitions = [...program.partitions.values()].filter((p) => p.held === region && p.parts.length > 0);
   if (partitions.length === 0 || draw.chance(0.4)) return { region };
   const { name, colours } = draw.pick(partitions);
   return { partition: name, colour: colours.map((n) => draw.between(0, n - 1)) };
 }
 
+/** A guard, now and then, where there are predicates. */
+function drawGuard(draw: Draw, { program, predicates }: State): { readonly when?: string } {
+  const known = program.predicates.slice(-5);
+  return known.length > 0 && draw.chance(predicates) ? { when: draw.pick(known) } : {};
+}
+
+function drawPredicate(draw: Draw, id: string | number, { program, futures }: State): MakePredicate {
+  const known = program.predicates.slice(-6);
+  const name = `q${id}`;
+  const way = draw.weighted({ is: 5, not: known.length > 0 ? 2 : 0, join: known.length > 0 ? 3 : 0 });
+  if (way === 'not') return { kind: 'predicate', name, by: { rule: 'not', of: draw.pick(known) } };
+  if (way === 'join') {
+    const rule = draw.pick(['and', 'or'] as const);
+    return { kind: 'predicate', name, by: { rule, left: draw.pick(known), right: draw.pick(known) } };
+  }
+  const of = draw.pick(futures.slice(-6));
+  const points = program.futureMaps.get(of);
+  return { kind: 'predicate', name, by: { rule: 'is', of, ...(points && { point: draw.pick(points) }) } };
+}
+
+/** A launch made legal: what meets is mended. Undefined when nothing is left, or the rule is another. */
+function drawLegal(draw: Draw, id: string | number, state: State): Launch | undefined {
+  const { program } = state;
+  let launch: Launch | undefined = drawLaunch(draw, id, program, state.futures, state.coherence);
+  for (let attempt = 0; launch && attempt < attemptsMax; attempt++) {
+    const problem = program.problemOf(launch);
+    if (!problem) return launch;
+    if (!problem.witness) return undefined;
+    launch = mend(
+      draw,
+      launch,
+      problem.witness,
+      program.regionCalled(problem.witness.region),
+      state.coherence,
+    );
+  }
+  return undefined;
+}
+
+/** A launch of an inner task, with its body. */
+function drawInner(draw: Draw, id: string | number, state: State): Inner | undefined {
+  const launch = drawLegal(draw, id, state);
+  const inner = launch && innerOf(draw, id, launch);
+  if (!inner) return undefined;
+  const guard = drawGuard(draw, state);
+  const fails = draw.chance(state.failures) && { fails: draw.pick(launchPoints(launch)) };
+  const otherwise = guard.when !== undefined && { otherwise: draw.between(-99, 99) };
+  return withBody({ ...inner, ...fails, ...guard, ...otherwise }, state.program, (program) => {
+    const inside: State = {
+      ...state,
+      program,
+      origins: new Map(),
+      futures: [],
+      depth: state.depth + 1,
+      gangMax: 0,
+    };
+    const body: Operation[] = [];
+    for (let wanted = draw.logUniform(1, 10), number = 1; number <= wanted; number++) {
+      for (let attempt = 0; attempt < attemptsMax; attempt++) {
+        const drawn = drawOperations(draw, `${number}.${inner.name}`, inside);
+        if (!drawn || !tryAll(drawn, inside)) continue;
+        body.push(...drawn);
+        break;
+      }
+    }
+    return body;
+  });
+}
+
 /** Draws one operation, or a region with its fills; undefined when the draw came to nothing. */
-function drawOperations(draw: Draw, number: number, state: State): Operation[] | undefined {
+function drawOperations(draw: Draw, id: string | number, state: State): Operation[] | undefined {
   const { program, origins, futures } = state;
   const maps = futures.filter((name) => program.futureMaps.has(name));
   const living = program.regions.size;
   const kind = draw.weighted({
-    region: living === 0 ? 1e9 : living < regionsMax ? 3 : 0,
+    region: living === 0 ? 1e9 : living < regionsMax + state.depth ? 3 : 0,
     partition: origins.size < state.partitionsMax ? 20 : 2,
     launch: 70,
+    inner: state.depth < depthMax ? 70 * state.inner : 0,
+    predicate: state.predicates > 0 && futures.length > 0 ? 4 : 0,
     fill: 6,
     copy: 8,
-    lease: program.leases.length < 2 ? 2 : 0,
+    lease: state.depth === 0 && program.leases.length < 2 ? 2 : 0,
     release: program.leases.length > 0 ? 8 : 0,
     read: 1,
     write: 1,
@@ -85,42 +168,44 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
   });
   switch (kind) {
     case 'region':
-      return drawRegion(draw, number, [...program.regions.values()], state.pointsMax);
+      return drawRegion(draw, id, [...program.regions.values()], state.pointsMax);
     case 'partition': {
-      const drawn = drawPartition(draw, number, program, origins);
+      const drawn = drawPartition(draw, id, program, origins);
       if (drawn) origins.set(drawn.operation.name, drawn.origin);
       return drawn && [drawn.operation];
     }
     case 'launch': {
-      let launch: ReturnType<typeof mend> = drawLaunch(draw, number, program, futures, state.coherence);
-      for (let attempt = 0; launch && attempt < attemptsMax; attempt++) {
-        const problem = program.problemOf(launch);
-        if (!problem) {
-          const fails = draw.chance(state.failures) && { fails: draw.pick(launchPoints(launch)) };
-          return [{ ...drawGang(draw, launch, state), ...fails }];
-        }
-        if (!problem.witness) return undefined;
-        const region = program.regions.get(problem.witness.region)!;
-        launch = mend(draw, launch, problem.witness, region, state.coherence);
-      }
-      return undefined;
+      const launch = drawLegal(draw, id, state);
+      if (!launch) return undefined;
+      const fails = draw.chance(state.failures) && { fails: draw.pick(launchPoints(launch)) };
+      const guard = drawGuard(draw, state);
+      const otherwise = guard.when !== undefined && { otherwise: draw.between(-99, 99) };
+      return [{ ...drawGang(draw, launch, state), ...fails, ...guard, ...otherwise }];
     }
+    case 'inner': {
+      const inner = drawInner(draw, id, state);
+      return inner && [inner];
+    }
+    case 'predicate':
+      return [drawPredicate(draw, id, state)];
     case 'fill': {
       const place = drawPlace(draw, state);
       const { region } = program.place(place, '');
       const { name: field, lanes, range } = draw.pick([...region.fields.values()]);
       const drawn = () => (range ? draw.between(range.lo, range.hi) : draw.between(-1000, 1000));
       const value = draw.chance(0.7) ? drawn() : Array.from({ length: lanes }, drawn);
+      const guard = drawGuard(draw, state);
       if ('region' in place || draw.chance(0.6))
-        return [{ kind, name: `f${number}`, target: place, field, value }];
+        return [{ kind, name: `f${id}`, target: place, field, value, ...guard }];
       const { partition } = place;
       const domain = program.partitions.get(partition)!.colours;
       const target = { partition, projection: { kind: 'identity' } } as const;
-      return [{ kind, name: `f${number}`, target, domain, field, value }];
+      return [{ kind, name: `f${id}`, target, domain, field, value, ...guard }];
     }
     case 'copy': {
-      const copy = drawCopy(draw, number, program);
-      if (!copy) return undefined;
+      const drawn = drawCopy(draw, id, program);
+      if (!drawn) return undefined;
+      const copy = { ...drawn, ...drawGuard(draw, state) };
       if (copy.drop || (!copy.gather && !copy.scatter) || draw.chance(state.failures)) return [copy];
       try {
         return [program.copyFails(copy) ? { ...copy, drop: true } : copy];
@@ -137,30 +222,30 @@ function drawOperations(draw: Draw, number: number, state: State): Operation[] |
           ? { field, privilege: { kind: 'update' } as const }
           : { field, privilege },
       );
-      return [{ kind, name: `l${number}`, salt: draw.word(), target, fields }];
+      return [{ kind, name: `l${id}`, salt: draw.word(), target, fields }];
     }
     case 'release':
-      return [{ kind, name: `e${number}`, lease: draw.pick(program.leases) }];
+      return [{ kind, name: `e${id}`, lease: draw.pick(program.leases) }];
     case 'read':
     case 'write': {
       const target = drawPlace(draw, state);
       const field = draw.pick([...program.place(target, '').region.fields.keys()]);
       return kind === 'read'
-        ? [{ kind, name: `v${number}`, target, field }]
-        : [{ kind, name: `w${number}`, target, field, salt: draw.word() }];
+        ? [{ kind, name: `v${id}`, target, field }]
+        : [{ kind, name: `w${id}`, target, field, salt: draw.word() }];
     }
     case 'mapFuture': {
       const of = draw.pick(futures.slice(-8));
       const points = program.futureMaps.get(of);
-      return [{ kind, name: `m${number}`, of, ...(points && { point: draw.pick(points) }) }];
+      return [{ kind, name: `m${id}`, of, ...(points && { point: draw.pick(points) }) }];
     }
     case 'fence':
-      return [{ kind, name: `b${number}` }];
+      return [{ kind, name: `b${id}` }];
     case 'free':
-      return [{ kind, name: `d${number}`, region: draw.pick([...program.regions.keys()]) }];
+      return [{ kind, name: `d${id}`, region: draw.pick([...program.regions.keys()]) }];
     case 'reduceFutures': {
       const operator = draw.pick(['sum', 'sum', 'prod', 'min', 'max'] as const);
-      return [{ kind, name: `s${number}`, of: draw.pick(maps), operator }];
+      return [{ kind, name: `s${id}`, of: draw.pick(maps), operator }];
     }
   }
 }
@@ -180,6 +265,9 @@ export function generateProgram(
     partitionsMax: options.partitionsMax ?? 8,
     failures: options.failures ?? 0,
     gangMax: options.gangMax ?? 0,
+    inner: options.inner ?? 0.08,
+    predicates: options.predicates ?? 0.12,
+    depth: 0,
     coherence: {
       often: options.failures ? 0 : (options.coherence ?? 0.2),
       uses: options.coherentUses ?? 'commuting',

@@ -153,3 +153,27 @@ export function programValue(
 
 /** The function of a future that the operation `mapFuture` computes: it keeps all bits apart. */
 export const mapped = (value: number): number => 1.5 * value + 0.25;
+
+/** Whether a number is one that a predicate takes for true: about every second one is. */
+export const holds = (value: number): boolean => (hashDouble(0x1f83d9ab, value) & 1) === 1;
+
+/** What tells the numbers that an instance of an inner task makes from those of all others. */
+export function instanceSalt({ salt, point, argument }: TaskIdentity): number {
+  let hash = hashDouble(mix(0xa54ff53a, salt), argument);
+  for (const x of point) hash = mix(hash, x);
+  return hash;
+}
+
+/** The number that an inner task returns: of everything that its body has seen, in program order. */
+export function bodyValue(salt: number, seen: Iterable<readonly (Value | string)[]>): number {
+  let hash = mix(0x510e527f, salt);
+  for (const values of seen) {
+    hash = mix(hash, values.length);
+    for (const value of values) {
+      if (typeof value === 'string') for (const letter of value) hash = mix(hash, letter.charCodeAt(0));
+      else if (typeof value === 'bigint') hash = hashValue(hash, 'i64', value);
+      else hash = hashDouble(hash, value);
+    }
+  }
+  return resultOf(hash);
+}

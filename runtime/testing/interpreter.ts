@@ -1,48 +1,66 @@
 // The oracle: runs a program description on plain arrays, one operation after the other, points in lexicographic
 // order. It has no analysis. Every operation is first checked by enumeration; an illegal one changes nothing.
+import { checkContainment, type Lent } from './brute-containment.js';
 import { checkInterference } from './brute-interference.js';
 import { subspacesOf } from './brute-partitions.js';
 import { keyOf, linearNumber, pointsOf } from './brute-points.js';
 import { foldResults } from './brute-reductions.js';
 import { checkTypes, copyValues, fillValues, launchOfCopy, narrowedTasks } from './copy-values.js';
-import { mapped, programValue } from './generic-body.js';
+import { bodyValue, instanceSalt, mapped, programValue } from './generic-body.js';
 import { IllegalProgramError } from './illegal-program.js';
+import { mix } from './keyed-random.js';
 import { launchPoints, project } from './launch-points.js';
-import { runTasks } from './launched-tasks.js';
+import { type Ran, runTasks } from './launched-tasks.js';
 import { fieldOf, type LivePartition, type LiveRegion, type Subregion } from './live-region.js';
 import { failedIn, type Observed, type Result } from './observed.js';
+import { Outcomes } from './outcomes.js';
 import { earlier, Poison, type Root } from './poison.js';
 import {
   type Copy,
   type CreatePartition,
   type Fill,
+  guarded,
+  type Inner,
+  isPrelude,
   type Launch,
   launchOf,
+  lentName,
   type Operation,
+  outerLaunch,
   type Place,
   type Point,
-  type Privilege,
   type Program,
   type Requirement,
 } from './program-description.js';
 import { mayMeet, usageOf } from './relation.js';
 import { store, type Value } from './values.js';
 
+/** What an instance of an inner task has of its own. */
+export interface Instance {
+  readonly salt: number;
+  /** What it was given, by its names in the body. */
+  readonly lent: ReadonlyMap<string, Lent>;
+}
+
 export class Interpreter {
+  /** Regions by the names that the program holds them by; of lent ones, the fields that it may use. */
   readonly regions = new Map<string, LiveRegion>();
   readonly partitions = new Map<string, LivePartition>();
-  readonly results = new Map<string, readonly Result[]>();
-  /** The points of every index launch so far. */
-  readonly futureMaps = new Map<string, readonly Point[]>();
-  /** Of every result, the failure that kept it from being made; a launch shows the first of all its points instead. */
-  readonly #roots = new Map<string, readonly Root[]>();
-  readonly #reads = new Map<string, readonly (Value | string)[]>();
   /** Leases that were not released, as launches that go on. */
   readonly #leases = new Map<string, { readonly launch: Launch; readonly task: readonly Subregion[] }>();
-  readonly #poison = new Poison();
-  /** The operations so far; roots of failures are places in it. */
-  readonly #order: string[] = [];
+  readonly #outcomes = new Outcomes();
+  #poison = new Poison();
   readonly #names = new Set<string>();
+  readonly #instance: Instance | null;
+
+  /** `instance`: the program is the body of an inner task. */
+  constructor(instance: Instance | null = null) {
+    this.#instance = instance;
+    for (const [name, { region, uses }] of instance?.lent ?? []) {
+      const fields = new Map([...region.fields].filter(([field]) => uses.some((use) => use.field === field)));
+      this.regions.set(name, { ...region, name, fields, uses });
+    }
+  }
 
   /** Runs one operation. Throws IllegalProgramError, and changes nothing, when it breaks a rule. */
   step(operation: Operation): void {
@@ -72,13 +90,24 @@ export class Interpreter {
       case 'launch':
         this.#launch(operation);
         break;
+      case 'inner':
+        this.#inner(operation);
+        break;
+      case 'predicate': {
+        const { value, root } = this.#outcomes.predicate(operation);
+        this.#outcomes.predicates.add(name);
+        this.#outcomes.setOne(name, root, () => Number(value));
+        break;
+      }
       case 'reduceFutures': {
         const results = this.results.get(operation.of);
         if (!results || !this.futureMaps.has(operation.of)) {
           throw new IllegalProgramError('LaunchError', name, `${operation.of} is no index launch`);
         }
-        const root = this.#roots.get(operation.of)!.reduce(earlier, undefined);
-        this.#setResult(name, root, () => foldResults(results as readonly number[], operation.operator));
+        const root = this.#outcomes.roots.get(operation.of)!.reduce(earlier, undefined);
+        this.#outcomes.setOne(name, root, () =>
+          foldResults(results as readonly number[], operation.operator),
+        );
         break;
       }
       case 'fill':
@@ -89,8 +118,8 @@ export class Interpreter {
         break;
       case 'mapFuture':
         {
-          const { value, root } = this.#future(operation.of, operation.point, name);
-          this.#setResult(name, root, () => mapped(value));
+          const { value, root } = this.#outcomes.future(operation.of, operation.point, name);
+          this.#outcomes.setOne(name, root, () => mapped(value));
         }
         break;
       case 'read': {
@@ -99,11 +128,11 @@ export class Interpreter {
         const { lanes } = fieldOf(region, operation.field, name);
         const values = region.values.get(operation.field)!;
         const root = this.#poison.at(region, operation.field, ordinals);
-        this.#reads.set(
+        this.#outcomes.reads.set(
           name,
           root === undefined
             ? ordinals.flatMap((o) => values.slice(o * lanes, (o + 1) * lanes))
-            : [failedIn(this.#order[root]!)],
+            : [failedIn(this.#outcomes.nameOf(root))],
         );
         break;
       }
@@ -114,7 +143,13 @@ export class Interpreter {
         const values = region.values.get(operation.field)!;
         for (const o of ordinals) {
           for (let lane = 0; lane < lanes; lane++) {
-            values[o * lanes + lane] = programValue(operation.salt, region.points[o]!, lane, kind, range);
+            values[o * lanes + lane] = programValue(
+              this.#salt(operation.salt),
+              region.points[o]!,
+              lane,
+              kind,
+              range,
+            );
           }
         }
         this.#poison.set(region, operation.field, ordinals, undefined);
@@ -122,17 +157,20 @@ export class Interpreter {
       }
       case 'free':
         this.place({ region: operation.region }, name);
+        if (this.#instance?.lent.has(operation.region))
+          throw new IllegalProgramError('LaunchError', name, `${operation.region} belongs to another task`);
         for (const { launch, task } of this.#leases.values()) {
           if (task[0]!.region.name === operation.region)
             throw new IllegalProgramError('LaunchError', name, `the lease ${launch.name} is open`);
         }
-        for (const [key, { region }] of this.partitions) {
-          if (region.name === operation.region) this.partitions.delete(key);
-        }
+        for (const [key, { held }] of this.partitions)
+          if (held === operation.region) this.partitions.delete(key);
         this.regions.delete(operation.region);
         break;
       case 'lease': {
         const { target, fields, salt } = operation;
+        if (this.#instance)
+          throw new IllegalProgramError('LaunchError', name, 'leases are for the main program');
         const launch = { ...launchOf(operation, [{ target, fields }]), salt };
         this.#launch(launch);
         if (typeof this.results.get(name)![0] === 'number')
@@ -146,7 +184,13 @@ export class Interpreter {
         break;
     }
     this.#names.add(name);
-    this.#order.push(name);
+    this.#outcomes.order.push(name);
+  }
+
+  /** A region by its own name, however it is held. */
+  regionCalled(name: string): LiveRegion {
+    const held = [...(this.#instance?.lent.values() ?? [])].find(({ region }) => region.name === name);
+    return held?.region ?? this.regions.get(name)!;
   }
 
   /** What makes a launch illegal now; undefined when it may run. */
@@ -169,14 +213,14 @@ export class Interpreter {
           Object.fromEntries(
             [...region.values].map(([field, values]) => {
               const root = this.#poison.at(region, field, [...region.points.keys()]);
-              return [field, root === undefined ? [...values] : [failedIn(this.#order[root]!)]];
+              return [field, root === undefined ? [...values] : [failedIn(this.#outcomes.nameOf(root))]];
             }),
           ),
         ] as const,
     );
     return {
       results: Object.fromEntries(this.results),
-      reads: Object.fromEntries(this.#reads),
+      reads: Object.fromEntries(this.#outcomes.reads),
       contents: Object.fromEntries(contents),
     };
   }
@@ -184,6 +228,8 @@ export class Interpreter {
   /** The points that a place names. `operation` is who asks. */
   place(place: Place, operation: string): Subregion {
     if ('region' in place) {
+      const lent = this.#instance?.lent.get(place.region);
+      if (lent) return lent;
       const region = this.regions.get(place.region);
       if (!region) throw new IllegalProgramError('LaunchError', operation, `region ${place.region} is gone`);
       return { region, ordinals: region.points.map((_, ordinal) => ordinal) };
@@ -223,26 +269,7 @@ export class Interpreter {
   argument({ argument, name }: Launch): { readonly value: number; readonly root: Root } {
     return typeof argument === 'number'
       ? { value: argument, root: undefined }
-      : this.#future(argument.future, argument.point, name);
-  }
-
-  #future(
-    future: string,
-    point: Point | undefined,
-    operation: string,
-  ): { readonly value: number; readonly root: Root } {
-    const points = this.futureMaps.get(future);
-    const number = points && point ? points.findIndex((p) => keyOf(p) === keyOf(point)) : 0;
-    const value = this.results.get(future)?.[number];
-    if (value === undefined || (points !== undefined) !== (point !== undefined)) {
-      throw new IllegalProgramError('LaunchError', operation, `there is no future ${future}`);
-    }
-    return { value: Number(value), root: this.#roots.get(future)![number] };
-  }
-
-  #setResult(name: string, root: Root, value: () => number): void {
-    this.results.set(name, [root === undefined ? value() : failedIn(this.#order[root]!)]);
-    this.#roots.set(name, [root]);
+      : this.#outcomes.future(argument.future, argument.point, name);
   }
 
   #partition({ name, of, by }: CreatePartition): LivePartition {
@@ -281,7 +308,23 @@ export class Interpreter {
       here: (field, o) => lanesAt(region, field, o),
       there: (other, field, o) => lanesAt(named(other).region, field, o),
     });
-    return { name, region, of: ordinals, ...subspaces };
+    const held = 'region' in of ? of.region : named(of.partition).held;
+    return { name, held, region, of: ordinals, ...subspaces };
+  }
+
+  /** Numbers that were returned so far, by operation. */
+  get results(): ReadonlyMap<string, readonly Result[]> {
+    return this.#outcomes.results;
+  }
+
+  /** The points of every index launch so far. */
+  get futureMaps(): Map<string, readonly Point[]> {
+    return this.#outcomes.futureMaps;
+  }
+
+  /** Names of the predicates so far. */
+  get predicates(): readonly string[] {
+    return [...this.#outcomes.predicates];
   }
 
   /** Names of leases that were not released. */
@@ -309,10 +352,16 @@ export class Interpreter {
 
   /** The same for an operation that uses one field in one way. */
   #refuseOne(operation: string, subregion: Subregion, field: string, kind: 'read' | 'overwrite'): void {
-    if (this.#leases.size === 0) return;
+    if (this.#leases.size === 0 && !this.#instance) return;
     const target = { region: subregion.region.name };
     const launch = launchOf({ name: operation }, [{ target, fields: [{ field, privilege: { kind } }] }]);
-    this.#refuseLeased(launch, [[subregion]]);
+    this.#checkHeld(launch, [[subregion]]);
+  }
+
+  /** Throws where a launch uses what its task does not hold, or what is leased. */
+  #checkHeld(launch: Launch, tasks: readonly (readonly Subregion[])[]): void {
+    if (this.#instance) checkContainment(launch, tasks, [...this.#instance.lent.values()]);
+    this.#refuseLeased(launch, tasks);
   }
 
   #fill(fill: Fill): void {
@@ -320,10 +369,14 @@ export class Interpreter {
     const launch = launchOf(fill, [
       { target: fill.target, fields: [{ field, privilege: { kind: 'overwrite' } }] },
     ]);
+    const { happens, root } = this.#outcomes.condition(fill);
     for (const [subregion] of this.#tasksOf(launch)) {
-      fieldOf(subregion!.region, field, name);
-      fillValues(fill, subregion!);
-      this.#poison.set(subregion!.region, field, subregion!.ordinals, undefined);
+      const { region, ordinals } = subregion!;
+      fieldOf(region, field, name);
+      const before = fill.when === undefined ? undefined : this.#poison.at(region, field, ordinals);
+      const spoiled = earlier(root, before);
+      if (happens && spoiled === undefined) fillValues(fill, subregion!);
+      this.#poison.set(region, field, ordinals, spoiled);
     }
   }
 
@@ -336,8 +389,8 @@ export class Interpreter {
       for (const { field } of fields) for (const task of held) fieldOf(task[r]!.region, field, copy.name);
     if (held.length > 0) checkTypes(copy, held[0]!);
     const tasks = held.map((task) => narrowedTasks(copy, task));
-    checkInterference(launch, points, tasks);
-    this.#refuseLeased(launch, tasks);
+    checkInterference(guarded(launch), points, tasks);
+    this.#checkHeld(guarded(launch), tasks);
     return { launch, tasks };
   }
 
@@ -348,41 +401,175 @@ export class Interpreter {
 
   #copy(copy: Copy): void {
     const { launch, tasks } = this.copyTasks(copy);
+    const condition = this.#outcomes.condition(copy);
+    const own = this.#outcomes.own;
+    const analysed = guarded(launch);
+    let fails = false;
     for (const task of tasks) {
-      const writes = (kind: Privilege['kind']) => kind !== 'read';
-      let root = this.#poison.rootOf(launch, [task], (kind) => kind !== 'overwrite');
-      if (root === undefined && !copyValues(copy, task, true)) root = this.#order.length;
-      this.#poison.spoil(launch, [task], root, writes);
+      let root = earlier(
+        condition.root,
+        this.#poison.rootOf(analysed, [task], (kind) => kind !== 'overwrite'),
+      );
+      if (root === undefined && condition.happens && !copyValues(copy, task, true)) root = own;
+      fails ||= root === own;
+      this.#poison.spoil(launch, [task], root, (kind) => kind !== 'read');
     }
+    if (fails) this.#outcomes.failed.push(own);
   }
 
   /** The subregion of every requirement of every point, after all checks. */
   #tasksOf(launch: Launch): readonly (readonly Subregion[])[] {
     const points = launchPoints(launch);
     const tasks = points.map((point) => launch.requirements.map((r) => this.subregion(r, point, launch)));
-    checkInterference(launch, points, tasks);
-    this.#refuseLeased(launch, tasks);
+    checkInterference(guarded(launch), points, tasks);
+    this.#checkHeld(guarded(launch), tasks);
     return tasks;
   }
 
   #launch(launch: Launch): void {
     const tasks = this.#tasksOf(launch);
+    const own = this.#outcomes.own;
     const { values, roots } = runTasks(launch, tasks, {
       argument: this.argument(launch),
+      condition: this.#outcomes.condition(launch),
+      salt: this.#salt(launch.salt),
       poison: this.#poison,
-      own: this.#order.length,
+      own,
     });
-    this.#setResults(launch, values, roots);
+    if (roots.includes(own)) this.#outcomes.failed.push(own);
+    this.#outcomes.setAll(launch, values, roots);
   }
 
-  /** A launch has one error, the first in program order, for all points that failed or were skipped. */
-  #setResults(launch: Launch, values: readonly number[], roots: readonly Root[]): void {
-    const first = roots.reduce(earlier, undefined);
-    const failed = first === undefined ? '' : failedIn(this.#order[first] ?? launch.name);
-    const results = values.map((value, i) => (roots[i] === undefined ? value : failed));
-    this.results.set(launch.name, results);
-    this.#roots.set(launch.name, roots);
-    if (launch.domain) this.futureMaps.set(launch.name, launchPoints(launch));
+  #salt(salt: number): number {
+    return this.#instance ? mix(salt, this.#instance.salt) : salt;
+  }
+
+  // ---- inner tasks ----
+
+  /** Every point runs the body, depth first and in program order. An illegal body changes nothing. */
+  #inner(inner: Inner): void {
+    const launch = outerLaunch(inner);
+    const tasks = this.#tasksOf(launch);
+    const restore = this.#keep(tasks);
+    try {
+      const { values, roots } = this.#instances(inner, tasks);
+      this.#outcomes.setAll(launch, values, roots);
+    } catch (error) {
+      restore();
+      throw error;
+    }
+  }
+
+  /** Keeps what tasks may write; the function that is returned puts it back. */
+  #keep(tasks: readonly (readonly Subregion[])[]): () => void {
+    const regions = new Set(tasks.flat().map(({ region }) => region));
+    const before = [...regions].flatMap(({ values }) =>
+      [...values.values()].map((elements) => [elements, [...elements]] as const),
+    );
+    const poison = this.#poison.copy();
+    return () => {
+      for (const [elements, old] of before) elements.splice(0, elements.length, ...old);
+      this.#poison = poison;
+    };
+  }
+
+  /** Throws where an inner task is illegal; changes nothing. */
+  try(inner: Inner): void {
+    const tasks = this.#tasksOf(outerLaunch(inner));
+    const restore = this.#keep(tasks);
+    try {
+      this.#instances(inner, tasks);
+    } finally {
+      restore();
+    }
+  }
+
+  /** Lets somebody try operations in the body of the first instance that holds a point; undefined where none does. */
+  rehearse<T>(inner: Inner, body: (instance: Interpreter) => T): T | undefined {
+    const launch = outerLaunch(inner);
+    const tasks = this.#tasksOf(launch);
+    const number = tasks.findIndex((task) => task.some(({ ordinals }) => ordinals.length > 0));
+    if (number < 0) return undefined;
+    const restore = this.#keep(tasks);
+    try {
+      const salt = this.#instanceSalt(inner, launchPoints(launch)[number]!);
+      return body(this.#instanceOf(inner, tasks[number]!, salt));
+    } finally {
+      restore();
+    }
+  }
+
+  #instanceSalt(inner: Inner, point: Point): number {
+    const { value } = this.argument(outerLaunch(inner));
+    return instanceSalt({ salt: this.#salt(inner.salt), point, argument: value });
+  }
+
+  #instances(inner: Inner, tasks: readonly (readonly Subregion[])[]): Ran {
+    const launch = outerLaunch(inner);
+    const points = launchPoints(launch);
+    const argument = this.argument(launch);
+    const condition = this.#outcomes.condition(inner);
+    const own = this.#outcomes.own;
+    const analysed = guarded(launch);
+    const values: number[] = [];
+    const roots: Root[] = [];
+    let told: string | undefined;
+    tasks.forEach((task, i) => {
+      let root = earlier(
+        earlier(argument.root, condition.root),
+        this.#poison.rootOf(analysed, [task], (kind) => kind !== 'overwrite'),
+      );
+      let value = inner.otherwise ?? 0;
+      if (root === undefined && condition.happens) {
+        const salt = this.#instanceSalt(inner, points[i]!);
+        const ended = this.#instanceOf(inner, task, salt).#runBody(inner, points[i]!);
+        value = ended.value;
+        if (ended.failed !== undefined) {
+          root = own;
+          told ??= ended.failed;
+        }
+      }
+      // Later points of the same launch may meet this one.
+      this.#poison.spoil(launch, [task], root, (kind) => kind !== 'read');
+      roots.push(root);
+      values.push(root === undefined ? value : Number.NaN);
+    });
+    if (told !== undefined) {
+      this.#outcomes.told.set(own, told);
+      this.#outcomes.failed.push(own);
+    }
+    return { values, roots };
+  }
+
+  /** The body of an inner task before its first operation. What it overwrites holds ones then. */
+  #instanceOf({ name, requirements }: Inner, task: readonly Subregion[], salt: number): Interpreter {
+    const lent = task.map(({ region, ordinals }, r): [string, Lent] => [
+      lentName(name, r),
+      { region, ordinals, uses: requirements[r]!.fields },
+    ]);
+    for (const [, { uses, ...subregion }] of lent)
+      for (const use of uses) if (isPrelude(use)) fillValues({ field: use.field, value: 1 }, subregion);
+    return new Interpreter({ salt, lent: new Map(lent) });
+  }
+
+  /** Runs a body, and tells the number that it returns, or the operation whose failure is its own. */
+  #runBody(
+    { name, body, requirements, fails, hasty }: Inner,
+    point: Point,
+  ): { readonly value: number; readonly failed: string | undefined } {
+    for (const operation of body) this.step(operation);
+    const { salt, lent } = this.#instance!;
+    const value = bodyValue(salt, hasty ? [] : this.#outcomes.seen());
+    const first = this.#outcomes.firstFailure;
+    if (hasty && first !== undefined) return { value, failed: first };
+    if (fails && keyOf(fails) === keyOf(point)) return { value, failed: name };
+    const spoiled = requirements.some(({ fields }, r) =>
+      fields.some(({ field, privilege }) => {
+        const { region, ordinals } = lent.get(lentName(name, r))!;
+        return privilege.kind !== 'read' && this.#poison.at(region, field, ordinals) !== undefined;
+      }),
+    );
+    return { value, failed: spoiled ? first : undefined };
   }
 }
 

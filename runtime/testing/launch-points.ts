@@ -5,7 +5,7 @@ import type { Launch, Point, Projection } from './program-description.js';
 const noPoint: Point = [];
 
 /** The launch points in lexicographic order; a single launch is a domain of one point. */
-export function launchPoints({ domain, origin }: Launch): readonly Point[] {
+export function launchPoints({ domain, origin }: Pick<Launch, 'domain' | 'origin'>): readonly Point[] {
   if (domain === null) return [noPoint];
   const points = pointsOfExtent(domain);
   return origin ? points.map((point) => point.map((x, a) => x + origin[a]!)) : points;

@@ -7,11 +7,20 @@ import { contributionOf, genericBody, readInputs, withSum, writeOutputs } from '
 import { launchPoints } from './launch-points.js';
 import type { Subregion } from './live-region.js';
 import { earlier, type Poison, type Root } from './poison.js';
-import type { Launch } from './program-description.js';
+import { guarded, type Launch } from './program-description.js';
+
+/** Whether a guarded operation happens, or the failure that keeps that from being known. */
+export interface Condition {
+  readonly happens: boolean;
+  readonly root: Root;
+}
 
 /** What a launch is run with. */
 export interface Given {
   readonly argument: { readonly value: number; readonly root: Root };
+  readonly condition: Condition;
+  /** The salt of the tasks. */
+  readonly salt: number;
   readonly poison: Poison;
   /** The place of the launch in program order: what its own failures are known by. */
   readonly own: number;
@@ -38,7 +47,7 @@ function unitsOf(
 export function runTasks(
   launch: Launch,
   tasks: readonly (readonly Subregion[])[],
-  { argument, poison, own }: Given,
+  { argument, condition, salt, poison, own }: Given,
 ): Ran {
   const points = launchPoints(launch);
   const values: number[] = [];
@@ -55,20 +64,28 @@ export function runTasks(
     tasks[i]!.map((subregion, r) =>
       accessTo(subregion, launch.requirements[r]!.fields, (f) => partials[r]![f]!.at(-1)!),
     );
-  const identityOf = (i: number) => ({ salt: launch.salt, point: points[i]!, argument: argument.value });
+  const identityOf = (i: number) => ({ salt, point: points[i]!, argument: argument.value });
   const { fails } = launch;
+  const analysed = guarded(launch);
   let spoiled: Root;
   for (const [first, end] of unitsOf(launch, points.length, reducing)) {
     if (!launch.gang) openBlock();
     const range = tasks.slice(first, end);
     let root = earlier(
-      argument.root,
-      poison.rootOf(launch, range, (privilege) => privilege === 'read' || privilege === 'update'),
+      earlier(argument.root, condition.root),
+      poison.rootOf(analysed, range, (privilege) => privilege === 'read' || privilege === 'update'),
     );
-    if (fails && points.slice(first, end).some((point) => keyOf(point) === keyOf(fails)))
+    if (fails && condition.happens && points.slice(first, end).some((point) => keyOf(point) === keyOf(fails)))
       root = earlier(root, own);
     poison.spoil(launch, range, root, (privilege) => privilege === 'update' || privilege === 'overwrite');
     spoiled = earlier(spoiled, root);
+    if (root === undefined && !condition.happens) {
+      for (let i = first; i < end; i++) {
+        values.push(launch.otherwise ?? 0);
+        roots.push(undefined);
+      }
+      continue;
+    }
     if (launch.gang && root === undefined) {
       // All read, then all know the sum, then all write.
       const hashes = points.map((_, i) => readInputs(identityOf(i), accessOf(i)));
@@ -92,7 +109,7 @@ export function runTasks(
       poison.rootOf(launch, tasks, (privilege) => privilege === 'reduce'),
     );
   if (spoiled !== undefined) poison.spoil(launch, tasks, spoiled, (privilege) => privilege === 'reduce');
-  else if (points.length > 0) {
+  else if (points.length > 0 && condition.happens) {
     launch.requirements.forEach(({ fields }, r) => {
       fields.forEach(({ field, privilege }, f) => {
         if (privilege.kind === 'reduce')

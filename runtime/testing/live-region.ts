@@ -1,7 +1,7 @@
 // Regions and partitions of a program that is being interpreted, by enumeration.
 import type { Ordinals, Subspaces } from './brute-partitions.js';
 import { IllegalProgramError } from './illegal-program.js';
-import type { FieldDescription, Point } from './program-description.js';
+import type { FieldDescription, FieldUse, Point } from './program-description.js';
 import type { Value } from './values.js';
 
 export interface LiveRegion {
@@ -11,10 +11,14 @@ export interface LiveRegion {
   readonly ordinalOf: ReadonlyMap<string, number>;
   readonly fields: ReadonlyMap<string, FieldDescription>;
   readonly values: ReadonlyMap<string, Value[]>;
+  /** Of what an inner task was lent: how it may use the fields. */
+  readonly uses?: readonly FieldUse[];
 }
 
 export interface LivePartition extends Subspaces {
   readonly name: string;
+  /** The name by which the program holds the region. */
+  readonly held: string;
   readonly region: LiveRegion;
   readonly of: Ordinals;
 }

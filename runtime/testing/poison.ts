@@ -13,6 +13,13 @@ export const earlier = (a: Root, b: Root): Root =>
 export class Poison {
   readonly #roots = new Map<object, Map<string, Map<number, number>>>();
 
+  copy(): Poison {
+    const other = new Poison();
+    for (const [region, fields] of this.#roots)
+      other.#roots.set(region, new Map([...fields].map(([field, roots]) => [field, new Map(roots)])));
+    return other;
+  }
+
   /** The first root among some elements. */
   at(region: object, field: string, ordinals: Ordinals): Root {
     const roots = this.#roots.get(region)?.get(field);

@@ -134,6 +134,41 @@ export interface Launch {
   readonly gang?: true;
   readonly requirements: readonly Requirement[];
   readonly argument: Argument;
+  /** A predicate: where it does not hold nothing happens, and every point returns `otherwise`. */
+  readonly when?: string;
+  /** 0 where it is left out. */
+  readonly otherwise?: number;
+}
+/**
+ * A launch of an inner task: every point runs the operations of the body, with all numbers that they make mixed with the
+ * point and the argument. `NAME/0`, `NAME/1` ... are what it was given through its requirements; what it makes is known
+ * within the body alone. It returns a number made of all that its body saw. Before anything else every instance fills
+ * what it overwrites with ones, as nobody says what that held.
+ */
+export interface Inner {
+  readonly kind: 'inner';
+  readonly name: string;
+  readonly salt: number;
+  readonly domain: Point | null;
+  readonly origin?: Point;
+  /** The point whose body throws, after all its operations. */
+  readonly fails?: Point;
+  /** The body does not wait for what it launches, and is told of no failure. */
+  readonly hasty?: true;
+  readonly requirements: readonly Requirement[];
+  readonly argument: Argument;
+  readonly when?: string;
+  readonly otherwise?: number;
+  readonly body: readonly Operation[];
+}
+/** A condition on an earlier number (about every second number holds), or on earlier conditions. */
+export interface MakePredicate {
+  readonly kind: 'predicate';
+  readonly name: string;
+  readonly by:
+    | { readonly rule: 'is'; readonly of: string; readonly point?: Point }
+    | { readonly rule: 'not'; readonly of: string }
+    | { readonly rule: 'and' | 'or'; readonly left: string; readonly right: string };
 }
 export interface ReduceFutures {
   readonly kind: 'reduceFutures';
@@ -151,6 +186,7 @@ export interface Fill {
   readonly field: string;
   /** An integer that every lane of every point takes, or one for each lane. */
   readonly value: number | readonly number[];
+  readonly when?: string;
 }
 /** A field of pointers: coordinates of points, one lane per axis. */
 export interface PointerField {
@@ -174,6 +210,7 @@ export interface Copy {
   readonly reduce?: ReductionName;
   /** Pointers that lead nowhere are left out; else the copy fails. */
   readonly drop?: boolean;
+  readonly when?: string;
 }
 /** A number computed from a future by the launching thread. */
 export interface MapFuture {
@@ -226,6 +263,8 @@ export type Operation =
   | CreateRegion
   | CreatePartition
   | Launch
+  | Inner
+  | MakePredicate
   | ReduceFutures
   | MapFuture
   | Fill
@@ -242,16 +281,46 @@ export interface Program {
   readonly operations: readonly Operation[];
 }
 
-/** A launch that uses what another operation uses, to be checked and ordered like one. */
-export function launchOf(
-  { name, domain }: { readonly name: string; readonly domain?: Point | null },
-  requirements: readonly Requirement[],
-): Launch {
-  return { kind: 'launch', name, salt: 0, domain: domain ?? null, requirements, argument: 0 };
+/** What an inner task is given through a requirement, within its body. */
+export const lentName = (inner: string, requirement: number): string => `${inner}/${requirement}`;
+
+/** What an inner task fills with ones before anything else; what is shared its body cannot fill. */
+export const isPrelude = ({ privilege, coherence }: FieldUse): boolean =>
+  privilege.kind === 'overwrite' && coherence !== 'simultaneous';
+
+/** An inner launch as a launch: its requirements, domain and argument. */
+export function outerLaunch({ kind: _, body: __, hasty: ___, ...launch }: Inner): Launch {
+  return { ...launch, kind: 'launch' };
 }
 
-/** Names of the earlier operations that an operation cannot do without. */
+/** The launch as it is analysed: under a predicate even what it overwrites may have to be kept. */
+export function guarded(launch: Launch): Launch {
+  if (launch.when === undefined) return launch;
+  const requirements = launch.requirements.map(({ target, fields }) => ({
+    target,
+    fields: fields.map((use) =>
+      use.privilege.kind === 'overwrite' ? { ...use, privilege: { kind: 'update' } as const } : use,
+    ),
+  }));
+  return { ...launch, requirements };
+}
+
+/** A launch that uses what another operation uses, to be checked and ordered like one. */
+export function launchOf(
+  { name, domain, when }: Pick<Fill, 'name' | 'when'> & { readonly domain?: Point | null },
+  requirements: readonly Requirement[],
+): Launch {
+  const launch: Launch = { kind: 'launch', name, salt: 0, domain: domain ?? null, requirements, argument: 0 };
+  return when === undefined ? launch : { ...launch, when };
+}
+
+/** Names of the earlier operations that an operation cannot do without, those within a body left out. */
 export function namesUsed(operation: Operation): string[] {
+  const names = namesNeeded(operation);
+  return 'when' in operation && operation.when !== undefined ? [...names, operation.when] : names;
+}
+
+function namesNeeded(operation: Operation): string[] {
   const place = (p: Target) => ('region' in p ? p.region : p.partition);
   switch (operation.kind) {
     case 'region':
@@ -265,7 +334,12 @@ export function namesUsed(operation: Operation): string[] {
       if (by.rule === 'cross') others.push(by.right);
       return [place(operation.of), ...others];
     }
-    case 'launch': {
+    case 'predicate': {
+      const { by } = operation;
+      return 'left' in by ? [by.left, by.right] : [by.of];
+    }
+    case 'launch':
+    case 'inner': {
       const names = operation.requirements.map(({ target }) =>
         'region' in target ? target.region : target.partition,
       );

@@ -8,7 +8,10 @@ import {
   type CreatePartition,
   type CreateRegion,
   type Domain,
+  type Fill,
+  type Inner,
   type Launch,
+  lentName,
   namesUsed,
   type Operation,
   type Point,
@@ -20,14 +23,24 @@ import {
 /** Whether a program still shows the failure. */
 export type Fails = (program: Program) => boolean | Promise<boolean>;
 
-/** Drops operations that use what is gone; a launch that waited for a lost future gets a constant. */
-export function withoutOrphans(operations: readonly Operation[]): Operation[] {
-  const names = new Set<string>();
-  const regionOf = new Map<string, string>();
+/**
+ * Drops operations that use what is gone; a launch that waited for a lost future gets a constant. `given` is what a body was
+ * lent.
+ */
+export function withoutOrphans(operations: readonly Operation[], given: readonly string[] = []): Operation[] {
+  const names = new Set<string>(given);
+  const regionOf = new Map<string, string>(given.map((name) => [name, name]));
   const kept: Operation[] = [];
   for (let operation of operations) {
-    if (operation.kind === 'launch' && typeof operation.argument !== 'number') {
-      if (!names.has(operation.argument.future)) operation = { ...operation, argument: 0 };
+    if (operation.kind === 'launch' || operation.kind === 'inner') {
+      if (typeof operation.argument !== 'number' && !names.has(operation.argument.future))
+        operation = { ...operation, argument: 0 };
+    }
+    if ('when' in operation && operation.when !== undefined && !names.has(operation.when))
+      operation = unguarded(operation);
+    if (operation.kind === 'inner') {
+      const lent = operation.requirements.map((_, r) => lentName(operation.name, r));
+      operation = { ...operation, body: withoutOrphans(operation.body, lent) };
     }
     if (namesUsed(operation).some((name) => !names.has(name))) continue;
     if (operation.kind === 'region') regionOf.set(operation.name, operation.name);
@@ -40,6 +53,10 @@ export function withoutOrphans(operations: readonly Operation[]): Operation[] {
     kept.push(operation);
   }
   return kept;
+}
+
+function unguarded<O extends Launch | Inner | Fill | Copy>({ when: _, ...operation }: O): O {
+  return operation as O;
 }
 
 function isLegal(program: Program): boolean {
@@ -139,8 +156,38 @@ function smallerLaunches(launch: Launch): Launch[] {
     ),
     ...(launch.gang ? [withoutGang(launch)] : []),
     ...(launch.fails ? [withoutFailure(launch)] : []),
+    ...(launch.when === undefined ? [] : [unguarded(launch)]),
     ...(launch.origin ? [{ ...launch, origin: launch.origin.map(() => 0) }] : []),
     ...(typeof launch.argument === 'number' && launch.argument === 0 ? [] : [{ ...launch, argument: 0 }]),
+  ];
+}
+
+function smallerInners(inner: Inner): Inner[] {
+  const { body, domain, requirements, fails: _, hasty: __, ...rest } = inner;
+  const common = { ...rest, domain, requirements, body };
+  return [
+    ...[body.slice(0, body.length >> 1), body.slice(body.length >> 1)].map((half) => ({
+      ...inner,
+      body: half,
+    })),
+    ...without(body).map((fewer) => ({ ...inner, body: fewer })),
+    ...body.flatMap((operation, i) =>
+      smallerOperations(operation).map((smaller) => ({ ...inner, body: body.with(i, smaller) })),
+    ),
+    // The others would be lent under other names.
+    ...(requirements.length > 1 ? [{ ...inner, requirements: requirements.slice(0, -1) }] : []),
+    ...requirements.flatMap((requirement, r) =>
+      smallerRequirements(requirement).map((smaller) => ({
+        ...inner,
+        requirements: requirements.with(r, smaller),
+      })),
+    ),
+    ...(domain ?? []).flatMap((n, axis) =>
+      n > 1 ? [1, n - 1].map((fewer) => ({ ...inner, domain: domain!.with(axis, fewer) })) : [],
+    ),
+    ...(inner.when === undefined ? [] : [unguarded(inner)]),
+    ...(inner.fails || inner.hasty ? [common] : []),
+    ...(inner.argument === 0 ? [] : [{ ...inner, argument: 0 }]),
   ];
 }
 
@@ -163,6 +210,10 @@ function smallerOperations(operation: Operation): Operation[] {
       return smallerPartitions(operation);
     case 'launch':
       return smallerLaunches(operation);
+    case 'inner':
+      return smallerInners(operation);
+    case 'fill':
+      return operation.when === undefined ? [] : [unguarded(operation)];
     case 'copy':
       return smallerCopies(operation);
     case 'lease':
@@ -179,12 +230,16 @@ function smallerCopies({ reduce, ...copy }: Copy): Copy[] {
     .filter((fields) => fields.length > 0)
     .map((fields): Copy => ({ ...copy, fields, ...(reduce && { reduce }) }));
   if (reduce) smaller.push(copy);
+  if (copy.when !== undefined) smaller.push({ ...unguarded(copy), ...(reduce && { reduce }) });
   return smaller;
 }
 
 /** A field that a region has lost is lost everywhere. */
-function withoutLostFields(operations: readonly Operation[]): Operation[] {
-  const fieldsOf = new Map<string, ReadonlySet<string>>();
+function withoutLostFields(
+  operations: readonly Operation[],
+  lent: readonly (readonly [string, ReadonlySet<string>])[] = [],
+): Operation[] {
+  const fieldsOf = new Map<string, ReadonlySet<string>>(lent);
   return operations.flatMap((operation): Operation[] => {
     const fields = fieldsOf.get(namesUsed(operation)[0] ?? '');
     if (operation.kind === 'region')
@@ -208,13 +263,21 @@ function withoutLostFields(operations: readonly Operation[]): Operation[] {
       const pointed = [gather, scatter].every((field) => !field || has(field.target, field.field));
       return kept.length > 0 && pointed ? [{ ...operation, fields: kept }] : [];
     }
-    if (operation.kind !== 'launch') return [operation];
+    if (operation.kind !== 'launch' && operation.kind !== 'inner') return [operation];
     const requirements = operation.requirements
       .map(({ target, fields: uses }) => {
         const known = fieldsOf.get('region' in target ? target.region : target.partition);
         return { target, fields: uses.filter(({ field }) => known?.has(field)) };
       })
       .filter(({ fields: uses }) => uses.length > 0);
+    if (operation.kind === 'inner') {
+      if (requirements.length < operation.requirements.length) return [];
+      const held = requirements.map(
+        ({ fields: uses }, r) =>
+          [lentName(operation.name, r), new Set(uses.map(({ field }) => field))] as const,
+      );
+      return [{ ...operation, requirements, body: withoutLostFields(operation.body, held) }];
+    }
     return requirements.length > 0 ? [{ ...operation, requirements }] : [];
   });
 }
