@@ -326,7 +326,8 @@ export class OrderChecker implements LogVisitor {
         use,
         pieces.spaces[piece]!.at(0),
       );
-    if (earlier.launch === record.launch) {
+    // Instances of one launch of an inner task that meet (they fold, or use atomically) are ordered like any two operations.
+    if (earlier.launch === record.launch && record.launch!.kind !== 'inner') {
       // Atomic points of one launch may run in any order; those of a gang hold what they share together.
       // A read before an update too, which across launches is an order.
       if (demand === 2 || (isAtomic(access.use) && isAtomic(use))) return;

@@ -4,6 +4,7 @@ import { type RunOptions, run, type TaskPoint } from '../program/run.js';
 import { pointsOfExtent } from './brute-points.js';
 import { type Conflicts, type RecordedNode, type RecordedOrder, unitsOfLaunch } from './conflicts.js';
 import { Session } from './driver.js';
+import { launchPoints } from './launch-points.js';
 import type { Operation, Program } from './program-description.js';
 import { withoutOrphans } from './shrink.js';
 
@@ -40,6 +41,8 @@ export async function recordOrder(
       const firsts = pointsOfExtent(operation.domain ?? []).map((_, number) => number);
       if (operation.domain) kindOf.set(operation.name, { kind: 'task', firsts });
     }
+    if (operation.kind === 'inner')
+      kindOf.set(operation.name, { kind: 'task', firsts: launchPoints(operation).map((_, i) => i) });
     if (operation.kind !== 'launch') continue;
     const reducing = unitOf.has(`${operation.name} apply 0`);
     const firsts = unitsOfLaunch(operation).map(([first]) => first);
@@ -68,8 +71,10 @@ export async function recordOrder(
     async (ctx) => {
       const session = new Session(ctx, program);
       let issuing = '';
-      ctx.events.on('launch', (task, operation) => {
-        if (issuing !== '') owners.set(operation, { operation: issuing, apply: task.endsWith(' (fold)') });
+      ctx.events.on('launch', (task, operation, _points, path) => {
+        // Bodies of inner tasks go on meanwhile; what they launch is ordered among itself.
+        if (issuing !== '' && path.length === 1)
+          owners.set(operation, { operation: issuing, apply: task.endsWith(' (fold)') });
       });
       for (const operation of program.operations) {
         issuing = operation.name;
@@ -82,7 +87,11 @@ export async function recordOrder(
       ...options,
       executor: 'virtual',
       eagerness: 0,
-      onEdge: (earlier, later) => edges.push([nodeOf(earlier), nodeOf(later)]),
+      onEdge: (earlier, later) => {
+        const [from, to] = [nodeOf(earlier), nodeOf(later)];
+        // A predicate on a number is two operations of the runtime, and one of the program.
+        if (from !== to) edges.push([from, to]);
+      },
     },
   );
   return { nodes, edges };
