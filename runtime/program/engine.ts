@@ -352,7 +352,8 @@ export class Engine {
    */
   waitFor(handle: LaunchHandle): boolean {
     while (!handle.closed) {
-      if (handle.slot < 0 || this.#stuck()) return false;
+      if (handle.slot < 0) this.window.advance(handle.scope);
+      if (this.#stuck()) return false;
       this.#wait('launch', 1, () => !handle.closed, handle.operation);
     }
     return true;

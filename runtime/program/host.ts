@@ -92,9 +92,9 @@ export class HostOperations implements RegionPort, FuturePort {
   }
 
   /** Issues an operation of one record, now or when there is room. */
-  #submit(handle: LaunchHandle, issue: () => void): LaunchHandle {
+  #submit(handle: LaunchHandle, issue: () => void, urgent = false): LaunchHandle {
     let late = false;
-    this.#engine.window.submit(this.#scope, () => {
+    const now = () => {
       try {
         issue();
       } catch (error) {
@@ -102,7 +102,8 @@ export class HostOperations implements RegionPort, FuturePort {
         this.#engine.abandon(handle, error);
       }
       return true;
-    });
+    };
+    this.#engine.window.submit(this.#scope, now, urgent);
     late = true;
     return handle;
   }
@@ -153,6 +154,7 @@ export class HostOperations implements RegionPort, FuturePort {
     code: number,
     name: string,
     run: (instance: Instance) => void,
+    urgent = false,
   ): LaunchHandle {
     const engine = this.#engine;
     const { tree, place: partition, colour } = region;
@@ -173,7 +175,7 @@ export class HostOperations implements RegionPort, FuturePort {
     const site: { stack?: string } = {};
     Error.captureStackTrace(site, this.#hostUse);
     const handle = this.#create(what, site);
-    return this.#submit(handle, () => {
+    const issue = () => {
       bringAttached([requirement], 1);
       makeInstances(requirement, 1);
       rename(engine, requirement, 1);
@@ -191,7 +193,8 @@ export class HostOperations implements RegionPort, FuturePort {
           engine.analysis.use(sets, sets.cover(partition), partition, colour, code);
         }
       });
-    });
+    };
+    return this.#submit(handle, issue, urgent);
   }
 
   async read(region: RegionPlace, field: string): Promise<TypedArray> {
@@ -206,9 +209,10 @@ export class HostOperations implements RegionPort, FuturePort {
   /** The same, waiting here and now. */
   readNow(region: RegionPlace, field: string): TypedArray {
     let values: TypedArray | null = null;
-    const handle = this.#hostUse(region, field, READ, 'read of', (instance) => {
+    const copyOut = (instance: Instance) => {
       values = this.#copyOut(region.tree, instance, field, region.indexSpace);
-    });
+    };
+    const handle = this.#hostUse(region, field, READ, 'read of', copyOut, true);
     if (!this.#engine.waitFor(handle)) {
       throw new LaunchError(
         `field ${field} of region ${region.tree.name} is wanted now, but it waits for an inner task, which goes on only while the program awaits: await ctx.fence() first.`,

@@ -63,12 +63,24 @@ export class Window {
     return scope.queue.length > 0 || (scope.hold !== null && !scope.hold.closed);
   }
 
-  /** Issues an operation, now or as soon as there is room. */
-  submit(scope: ProgramScope, issue: Issue): void {
-    if (!this.waits(scope) && this.room(scope) && issue()) return;
+  /**
+   * Issues an operation, now or as soon as there is room. `urgent`: the program waits for it here and now. When all that its
+   * scope launched has ended it ends at once, so that it needs no room to spare.
+   */
+  submit(scope: ProgramScope, issue: Issue, urgent = false): void {
+    const room = this.room(scope) || (urgent && scope.oldest() === null);
+    if (!this.waits(scope) && room && issue()) return;
     scope.queue.push(issue);
     this.#waiting.add(scope);
     this.wake();
+  }
+
+  /** Issues what waits in one scope, as far as there is room: the program waits for it here and now. */
+  advance(scope: ProgramScope): void {
+    while (scope.queue.length > 0 && !(scope.hold !== null && !scope.hold.closed) && this.room(scope)) {
+      if (!scope.queue[0]!()) return;
+      scope.queue.shift();
+    }
   }
 
   /** Whether any operation waits for room. */

@@ -129,7 +129,6 @@ function drawInner(draw: Draw, id: string | number, state: State): Inner | undef
       origins: new Map(),
       futures: [],
       depth: state.depth + 1,
-      gangMax: 0,
     };
     const body: Operation[] = [];
     for (let wanted = draw.logUniform(1, 10), number = 1; number <= wanted; number++) {
@@ -159,8 +158,8 @@ function drawOperations(draw: Draw, id: string | number, state: State): Operatio
     copy: 8,
     lease: state.depth === 0 && program.leases.length < 2 ? 2 : 0,
     release: program.leases.length > 0 ? 8 : 0,
-    read: 1,
-    write: 1,
+    read: state.depth === 0 ? 1 : 4,
+    write: state.depth === 0 ? 1 : 4,
     mapFuture: futures.length > 0 ? 2 : 0,
     fence: 1,
     free: 1,

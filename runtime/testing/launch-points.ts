@@ -15,7 +15,7 @@ export function launchPoints({ domain, origin }: Pick<Launch, 'domain' | 'origin
 const launchNumber = (point: Point, { domain, origin }: Pick<Launch, 'domain' | 'origin'>): number =>
   linearNumber(origin ? point.map((x, a) => x - origin[a]!) : point, domain ?? noPoint);
 
-/** The colour that a launch point takes; undefined where a table ends too early. */
+/** The colour that a launch point takes; undefined where a table ends too early, or there is none. */
 export function project(
   projection: Projection,
   point: Point,
@@ -27,6 +27,7 @@ export function project(
     case 'identity':
       return point;
     case 'offset':
+      if (volume === 0) return undefined;
       return point.map((x, a) => (((x + projection.offset[a]!) % colours[a]!) + colours[a]!) % colours[a]!);
     case 'constant':
       return projection.colour;

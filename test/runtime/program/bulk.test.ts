@@ -10,7 +10,7 @@ import {
   UsageError,
 } from '../../../runtime/index.js';
 import { longestFirst } from '../../../runtime/mapping/static-placement.js';
-import { Cell, follow, gather, work } from './bulk.tasks.js';
+import { Cell, follow, gather, nest, work } from './bulk.tasks.js';
 
 /** Two launches in which the slow point of one is not the slow point of the other, then a reduction; twice. */
 async function imbalanced(ctx: Ctx): Promise<number[]> {
@@ -76,6 +76,24 @@ t.test('no launch begins before the last one has ended on all workers', async (t
   }
   const tasks = await recorded(imbalanced, { executor: 'threads', workers: 2 });
   t.ok(overlaps(tasks.timeline) > 0, 'the same program in tasks mode has no barrier');
+});
+
+t.test('what the bodies of inner tasks launch has barriers too', async (t) => {
+  const main = async (ctx: Ctx) => {
+    const a = ctx.region([16], Cell);
+    ctx.index([2], nest, { cell: a.partition.equal([2]).at() }, { depth: 2 });
+    ctx.index([4], work, { cell: a.partition.equal([4]).at() }, { ms: [1, 1, 1, 1] });
+    return [...(await a.read('x'))];
+  };
+  const leaves = (timeline: Timeline): Timeline => ({
+    ...timeline,
+    entries: timeline.entries.filter(({ task }) => timeline.taskNames[task] !== 'nest'),
+  });
+  const { value, timeline } = await recorded(main, { executor: 'bulk', workers: 2 });
+  t.same(value, await run(main, { executor: 'inOrder' }));
+  // Two instances on the outside, four and eight within, three operations each.
+  t.equal(spans(leaves(timeline)).length, 3 * (2 + 4 + 8) + 1);
+  t.equal(overlaps(leaves(timeline)), 0);
 });
 
 t.test('the program goes on only after the barrier', async (t) => {

@@ -138,3 +138,18 @@ export const sleepy = task({
   async: true,
   run: async () => {},
 });
+
+/** Relaxes what it is given with a gang, along edges of its own; then says what the members found. */
+export const relaxInside = task({
+  module,
+  name: 'relaxInside',
+  leaf: false,
+  regions: { v: updates(Line, 'x') },
+  async run({ v }, { steps }: { steps: number }, ctx) {
+    const own = v.partition.equal([4]);
+    const edges = ctx.region([8], Line);
+    const first = ctx.index([4], relax, { own: own.at(), edges }, { steps }, { gang: true });
+    ctx.index([4], relax, { own: own.at(), edges }, { steps }, { gang: true });
+    return (await first)[0]!;
+  },
+});

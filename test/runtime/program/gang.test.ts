@@ -21,6 +21,7 @@ import {
   lonely,
   quarrel,
   relax,
+  relaxInside,
   sleepy,
 } from './gang.tasks.js';
 
@@ -47,6 +48,19 @@ function relaxed(n: number, steps: number): number[] {
   }
   return x;
 }
+
+everywhere(
+  'instances of an inner task that launch gangs, of as many members as there are workers',
+  async (t, options) => {
+    const { x, changes } = await run(async (ctx) => {
+      const v = ctx.region([120], Line);
+      const changes = ctx.index([3], relaxInside, { v: v.partition.equal([3]).at() }, { steps: 15 });
+      return { x: await v.read('x'), changes: await changes };
+    }, options);
+    t.same([...x], [...relaxed(40, 30), ...relaxed(40, 30), ...relaxed(40, 30)]);
+    t.equal(new Set(changes).size, 1);
+  },
+);
 
 everywhere('barriers and reductions between members', async (t, options) => {
   const { x, changes } = await run(async (ctx) => {

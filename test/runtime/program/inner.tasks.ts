@@ -253,3 +253,26 @@ export const growingInside = task({
     return `${await ctx.launch(total, { v: rows.valid })} ${refused}`;
   },
 });
+
+/** Launches one step after the other, and waits for none. */
+export const crowd = task({
+  module,
+  name: 'crowd',
+  leaf: false,
+  regions: { v: updates(Vec, 'x') },
+  run({ v }, { steps }: { steps: number }, ctx) {
+    for (let i = 0; i < steps; i++) ctx.launch(step, { v }, { by: i });
+  },
+});
+
+/** Looks at a field here and now, with nothing of its own under way. */
+export const glance = task({
+  module,
+  name: 'glance',
+  leaf: false,
+  regions: { v: reads(Vec, 'owner') },
+  async run({ v }, _args: object, ctx) {
+    await ctx.fence();
+    return v.partition.byField('owner', [2])[0]!.volume;
+  },
+});

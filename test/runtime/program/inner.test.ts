@@ -13,8 +13,10 @@ import {
 } from '../../../runtime/index.js';
 import {
   add,
+  crowd,
   flood,
   folds,
+  glance,
   guarded,
   halves,
   number,
@@ -292,6 +294,18 @@ t.test('waiting here and now for what only an inner task can bring is refused', 
       t.same([...(await v.read('x'))], [2, 2, 2, 2]);
     }, options);
   }
+});
+
+t.test('a body that looks at a field while others have taken the window is not refused', async (t) => {
+  await everywhere(
+    t,
+    async (ctx) => {
+      const [v, w] = [ctx.region([4], Vec), ctx.region([4], Vec)];
+      ctx.launch(crowd, { v }, { steps: 60 });
+      return ctx.launch(glance, { v: w }, {});
+    },
+    4,
+  );
 });
 
 t.test('what an inner task holds is all that it can hand on', async (t) => {

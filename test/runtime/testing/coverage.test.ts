@@ -72,13 +72,13 @@ const expected = [
     ]),
   ),
   ...['launch with a future', 'inner with a future', 'launch of several points', 'inner of several points'],
-  ...['gang', 'inner that waits for nothing'],
+  ...['gang', 'gang in an inner task', 'inner that waits for nothing'],
   ...['launch that fails', 'inner that fails', 'inner that failed or was skipped'],
 ];
 
 t.test('every kind of operation, and every way of using it, is drawn and run', async (t) => {
   const features: Features = new Map();
-  t.equal(await exercised(250, { gangMax: 4 }, features), undefined);
+  t.equal(await exercised(200, { gangMax: 4 }, features), undefined);
   t.equal(await exercised(60, { failures: 0.06, operations: 40 }, features), undefined);
   t.same(
     expected.filter((feature) => !features.has(feature)),
