@@ -148,6 +148,7 @@ function drawOperations(draw: Draw, id: string | number, state: State): Operatio
   const { program, origins, futures } = state;
   const maps = futures.filter((name) => program.futureMaps.has(name));
   const living = program.regions.size;
+  const own = [...program.regions.values()].filter(({ uses }) => uses === undefined);
   const kind = draw.weighted({
     region: living === 0 ? 1e9 : living < regionsMax + state.depth ? 3 : 0,
     partition: origins.size < state.partitionsMax ? 20 : 2,
@@ -162,7 +163,7 @@ function drawOperations(draw: Draw, id: string | number, state: State): Operatio
     write: state.depth === 0 ? 1 : 4,
     mapFuture: futures.length > 0 ? 2 : 0,
     fence: 1,
-    free: 1,
+    free: own.length > 0 ? (state.depth === 0 ? 1 : 6) : 0,
     reduceFutures: maps.length > 0 ? 5 : 0,
   });
   switch (kind) {
@@ -241,7 +242,7 @@ function drawOperations(draw: Draw, id: string | number, state: State): Operatio
     case 'fence':
       return [{ kind, name: `b${id}` }];
     case 'free':
-      return [{ kind, name: `d${id}`, region: draw.pick([...program.regions.keys()]) }];
+      return [{ kind, name: `d${id}`, region: draw.pick(own).name }];
     case 'reduceFutures': {
       const operator = draw.pick(['sum', 'sum', 'prod', 'min', 'max'] as const);
       return [{ kind, name: `s${id}`, of: draw.pick(maps), operator }];
