@@ -34,7 +34,7 @@ export class Awaiting {
   async ended(handle: LaunchHandle): Promise<void> {
     const { watchers, runLog } = this.#parts;
     this.#parts.poll();
-    if (handle.lease !== null && handle.lease.record >= 0) return;
+    if (handle.lease !== null && handle.lease.record >= 0 && !handle.lease.over) return;
     if (!handle.closed && this.#lost.error === null) {
       const from = runLog?.since() ?? 0;
       await new Promise<void>((resolve) => {

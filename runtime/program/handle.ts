@@ -40,6 +40,12 @@ export interface PointOfLaunch {
   readonly index: number;
 }
 
+/** Its record once its turn has come (-1 before); and whether the program, or the end of the inner task, has ended it. */
+export interface LeaseState {
+  record: number;
+  over: boolean;
+}
+
 export interface LaunchHandle {
   readonly scope: ProgramScope;
   readonly task: string;
@@ -75,8 +81,8 @@ export interface LaunchHandle {
   generations: Int32Array;
   /** Runs on the launching thread, for host records. */
   host: (() => void) | null;
-  /** A lease is not over when its turn has come, but when the program ends it; its record, once it was reached. */
-  lease: { record: number } | null;
+  /** A lease is not over when its turn has come, but when the program ends it. */
+  lease: LeaseState | null;
   /**
    * It moves elements as they are, spoilt or not: failures neither keep it from running, nor end with it; but the mark that
    * one may have reached the elements goes on along its edges.

@@ -55,7 +55,8 @@ export class HostRecords {
         continue;
       }
       const skipped = graph.poison[record] !== 0 && !handle.moves;
-      if (handle.lease !== null && !skipped) {
+      // One that is over before its turn holds nothing.
+      if (handle.lease !== null && !skipped && !handle.lease.over) {
         this.#grant(handle, record);
         continue;
       }

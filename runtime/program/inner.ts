@@ -139,6 +139,7 @@ class Instances implements InnerRun {
     } catch (error) {
       thrown = { error };
     }
+    for (const end of [...scope.leases]) end();
     while (scope.open.size > 0 || scope.queue.length > 0) await engine.fence(scope);
     scope.ended = true;
     this.scopes.delete(scope);

@@ -29,11 +29,6 @@ export async function openLease<F extends Fields, C extends Caps>(
 ): Promise<Lease<F, C>> {
   const { tree, place: partition, colour } = region;
   tree.check();
-  if (scope.depth > 0) {
-    throw new LaunchError(
-      `lease of ${tree.name} in inner task ${scope.task}: leases are for the main program; inside an inner task use region.read and write.`,
-    );
-  }
   const { uses } = requirement;
   if ((requirement.space as unknown) !== tree.fields) {
     throw new LaunchError(
@@ -57,8 +52,8 @@ export async function openLease<F extends Fields, C extends Caps>(
   if (tree.restricted) checkRestrictions(resolved, 1, 'lease');
   engine.checkRunning(scope, what, site);
   const handle = createHandle(scope, what, ONE, site, () => []);
-  const lease = { record: -1 };
-  handle.lease = lease;
+  const state = { record: -1, over: false };
+  handle.lease = state;
   let views = 0;
   const issue = () => {
     engine.memory.prepare();
@@ -82,6 +77,15 @@ export async function openLease<F extends Fields, C extends Caps>(
   // From the call on, whatever conflicts is refused, even while the lease itself waits for room.
   const open: OpenLease = { partition, colour, uses, site };
   tree.leases.push(open);
+  const end = () => {
+    if (state.over) return;
+    state.over = true;
+    scope.leases.delete(end);
+    tree.closeLease(open);
+    // Before its turn it is no lease yet: its record ends like any other.
+    if (state.record >= 0) engine.endLease(handle);
+  };
+  scope.leases.add(end);
   try {
     let late = false;
     engine.window.submit(scope, () => {
@@ -94,16 +98,22 @@ export async function openLease<F extends Fields, C extends Caps>(
       return true;
     });
     late = true;
-    if (lease.record < 0) await engine.ended(handle);
+    if (state.record < 0) await engine.ended(handle);
     if (handle.closed) await engine.values(handle);
   } catch (error) {
-    tree.closeLease(open);
+    if (!state.over) tree.closeLease(open);
+    state.over = true;
+    scope.leases.delete(end);
     throw error;
   }
+  // The body that asked for it is over, and did not wait for it.
+  if (state.over) return new Lease(tree.name, state, NO_VIEW as Views<F, C>, end);
   const { heap } = engine;
   const names = uses.map(({ name }) => name);
   const guard = engine.options.check ? guardBut([]) : undefined;
   const view = decodeView(heap, heap.load(views, colour), names, null, guard);
   // A view has its fields under their names; that they are those of the requirement was bound above.
-  return new Lease(engine, handle, tree, open, view as unknown as Views<F, C>);
+  return new Lease(tree.name, state, view as unknown as Views<F, C>, end);
 }
+
+const NO_VIEW: unknown = {};

@@ -70,7 +70,7 @@ export class Region<F extends Fields, C extends Caps> implements RegionRef<F, C>
    * ```
    *
    * An operation in program order. Until it ends, operations that conflict with it are refused with a LaunchError.
-   * Leases are for the main program: an inner task reads and writes instead.
+   * What an inner task leases ends with its body at the latest.
    */
   lease<C2 extends Caps, X>(
     this: RegionRef<F, C2>,

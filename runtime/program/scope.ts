@@ -8,8 +8,8 @@ export interface OpenOperation {
   /** Rises with program order within a scope. -1 before it was issued. */
   readonly operation: number;
   readonly closed: boolean;
-  /** Leases end when the program says so: nobody waits for their end. */
-  readonly lease: object | null;
+  /** Leases end when the program says so: nobody waits for their end before that. */
+  readonly lease: { readonly over: boolean } | null;
 }
 
 /** An instance of an inner task: operation and number of the point. */
@@ -48,6 +48,8 @@ export class Scope<H extends OpenOperation> {
   readonly failures = new Map<number, ManipleError>();
   readonly told = new Set<ManipleError>();
   readonly owned = new Set<Owned>();
+  /** Ends the leases that are not over: those that the body of an inner task leaves behind end with it. */
+  readonly leases = new Set<() => void>();
   /** Operations that were called and wait for room, in program order. */
   readonly queue: Issue[] = [];
   /** An inner launch that everything later waits for: in executors that run one operation after the other. */
@@ -115,9 +117,9 @@ export class Scope<H extends OpenOperation> {
     while (this.#later.length > 0 && this.#later[0]!.operation <= oldest) this.#later.shift()!.run();
   }
 
-  /** The oldest operation that has not ended, leases left out. */
+  /** The oldest operation that has not ended, leases that are not over left out. */
   oldest(): H | null {
-    for (const handle of this.open) if (handle.lease === null) return handle;
+    for (const handle of this.open) if (handle.lease === null || handle.lease.over) return handle;
     return null;
   }
 

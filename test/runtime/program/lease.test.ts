@@ -12,6 +12,7 @@ import {
   updates,
 } from '../../../runtime/index.js';
 import { add, growingInside, leasing, scratch, Vec } from './inner.tasks.js';
+import { conflicting, failingLease, forgetful, forgotten, greedy, plan, trial } from './lease.tasks.js';
 import { failing, Grid, write } from './odd.tasks.js';
 
 const machines: RunOptions[] = [
@@ -174,14 +175,92 @@ t.test('leases beside inner tasks: held while they run, and taken behind them', 
   }
 });
 
-t.test('an inner task takes no lease', async (t) => {
+/** What `trial` does to its points, one operation after the other. */
+function tried(x: number[], seed: number, parts: number, depth: number): void {
+  const size = x.length / parts;
+  for (const { what, part, by } of plan(seed, parts)) {
+    if (what === 'inner' && depth > 0) {
+      const own = x.slice(part * size, (part + 1) * size);
+      tried(own, seed + by, 2, depth - 1);
+      x.splice(part * size, size, ...own);
+    } else if (what !== 'read') {
+      for (let i = part * size; i < (part + 1) * size; i++) x[i] = 3 * x[i]! + by;
+    }
+  }
+}
+
+t.test('leases, launches and inner tasks in the bodies of inner tasks, against plain arrays', async (t) => {
+  let programs = 0;
+  for (const options of machines) {
+    for (let seed = 1; seed <= 12; seed++) {
+      const x = await run(async (ctx) => {
+        const v = ctx.region([32], Vec);
+        ctx.fill(v, 'x', seed);
+        ctx.index([2], trial, { v: v.partition.equal([2]).at() }, { seed, depth: 2 });
+        ctx.launch(add, { v }, { by: 1 });
+        return [...(await v.read('x'))];
+      }, options);
+      const expected = new Array<number>(32).fill(seed);
+      const [a, b] = [expected.slice(0, 16), expected.slice(16)];
+      tried(a, seed, 4, 2);
+      tried(b, seed, 4, 2);
+      t.same(
+        x,
+        [...a, ...b].map((value) => value + 1),
+        `${JSON.stringify(options)} seed ${seed}`,
+      );
+      programs++;
+    }
+  }
+  t.equal(programs, 12 * machines.length);
+});
+
+t.test('what a body leaves leased ends with it, reached or not', async (t) => {
+  for (const options of machines) {
+    const got = await run(async (ctx) => {
+      const v = ctx.region([8], Vec, { name: 'v' });
+      ctx.fill(v, 'x', 1);
+      const said = await ctx.launch(forgetful, { v }, {});
+      return [said, [...(await v.read('x'))]];
+    }, options);
+    t.same(got, ['held 4', [5, 1, 1, 1, 1, 1, 3, 3]], JSON.stringify(options));
+  }
+  t.equal(forgotten.length, 2 * machines.length);
+  for (const lease of forgotten)
+    t.throws(() => lease.view, /The lease of region v has ended: take another one/);
+});
+
+t.test('what conflicts with a lease of a body is refused in that body', async (t) => {
   for (const options of machines) {
     await t.rejects(
       run(async (ctx) => {
-        await ctx.launch(leasing, { v: ctx.region([8], Vec, { name: 'grid' }) });
+        await ctx.launch(conflicting, { v: ctx.region([8], Vec, { name: 'v' }) }, {});
       }, options),
-      /lease of grid in inner task leasing: leases are for the main program; inside an inner task use region\.read and write/,
+      /conflicting.*add: v \(update of v\.x\) and the lease taken at .*lease\.tasks\S* \(update of v\.x\) both hold point 4: end the lease first/s,
     );
+  }
+});
+
+t.test('an inner task leases no more than it holds', async (t) => {
+  for (const options of machines) {
+    await t.rejects(
+      run(async (ctx) => {
+        await ctx.launch(greedy, { v: ctx.region([8], Vec, { name: 'v' }) }, {});
+      }, options),
+      /lease of v: requirement lease asks to update v\.x at point 0, but task greedy may only read it \(through v\)/,
+    );
+  }
+});
+
+t.test('a body that fails gives its lease back, and what it wrote is spoilt', async (t) => {
+  for (const options of machines) {
+    await run(async (ctx) => {
+      const v = ctx.region([8], Vec, { name: 'v' });
+      await t.rejects(Promise.resolve(ctx.launch(failingLease, { v }, {})), /it broke while it leased/);
+      await t.rejects(v.read('x'), UpstreamError);
+      ctx.fill(v, 'x', 2);
+      t.equal((await v.read('x'))[3], 2);
+    }, options);
   }
 });
 
