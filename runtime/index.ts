@@ -33,12 +33,18 @@ export { type BodyRegions, type InnerTaskDeclaration, task } from './program/dec
 export type { FillValue } from './program/fill.js';
 export { FutureMap, TaskFuture } from './program/future.js';
 export { GrowingRegion } from './program/growing.js';
+export {
+  type InverseProjection,
+  type InvertibleProjection,
+  invertible,
+  type Projection,
+} from './program/invertible.js';
 export type { FillOptions, LaunchOptions } from './program/launch-options.js';
 export type { Leak } from './program/leaks.js';
 export type { Lease } from './program/lease.js';
 export { formatBytes } from './program/memory-budget.js';
 export { Predicate } from './program/predicate.js';
-export { Partition, type Projection, Region } from './program/region.js';
+export { Partition, Region } from './program/region.js';
 export { overwrites, Requirement, reads, reduces, updates } from './program/requirement.js';
 export {
   EXECUTORS,

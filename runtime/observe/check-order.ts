@@ -331,6 +331,8 @@ export class OrderChecker implements LogVisitor {
       // Atomic points of one launch may run in any order; those of a gang hold what they share together.
       // A read before an update too, which across launches is an order.
       if (demand === 2 || (isAtomic(access.use) && isAtomic(use))) return;
+      // Where an invertible projection gives points the same subregion, they come one after the other.
+      if (this.#ordered(earlier, record)) return;
       findings.within++;
       add(findings.withinPairs, pair);
       return;

@@ -12,6 +12,7 @@ import {
 } from '../privileges/index.js';
 import { type IndexPartition, overlapTable } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
+import type { PointsByColour } from './invertible.js';
 import { launchSite } from './launch-site.js';
 import type { FieldUse } from './requirement.js';
 import type { Tree } from './tree.js';
@@ -28,6 +29,8 @@ export interface Resolved {
   readonly uses: readonly FieldUse[];
   /** Colour position of every point; null where point i has colour i. */
   readonly colours: Int32Array | null;
+  /** Where the projection is invertible: points that share a colour may conflict, and run in their order. */
+  readonly inverse?: PointsByColour;
 }
 
 /** The relation of two uses where neither comes first: an order in either direction counts. */
@@ -79,8 +82,10 @@ export function checkInterference(
     const a = requirements[i]!;
     // Different points through one requirement.
     const own = conflict(a.uses, a.uses, clashes);
-    if (own !== null && points > 1) {
-      const met = meeting(a, a, points, 'apart');
+    // Points that share a colour come one after the other where the inverse says which they are; in a gang they cannot.
+    const inOrder = a.inverse !== undefined && (!gang || a.inverse.injective);
+    if (own !== null && points > 1 && !(inOrder && a.partition.disjoint)) {
+      const met = meeting(a, a, points, inOrder ? 'colours' : 'apart');
       if (met !== null) throw refusal(task, domain, a, a, own, met, true);
     }
     for (let j = i + 1; j < requirements.length; j++) {
@@ -102,8 +107,8 @@ interface Meeting {
   readonly witness: readonly number[];
 }
 
-/** Which pairs of points of a launch are looked at: different ones, one with itself, or all. */
-type Pairs = 'apart' | 'together' | 'any';
+/** Which pairs of points of a launch are looked at: different ones (of different colours), one with itself, or all. */
+type Pairs = 'apart' | 'colours' | 'together' | 'any';
 
 /** Two points of the launch whose subspaces share a point. */
 function meeting(a: Resolved, b: Resolved, points: number, pairs: Pairs): Meeting | null {
@@ -118,8 +123,9 @@ function meeting(a: Resolved, b: Resolved, points: number, pairs: Pairs): Meetin
     first[colour] = point;
   }
   const found = (p: number, colourA: number, colourB: number): Meeting | null => {
+    if (pairs === 'colours' && colourA === colourB) return null;
     for (let q = first[colourB]!; q >= 0; q = next[q]!) {
-      if (pairs !== 'any' && (pairs === 'apart') === (q === p)) continue;
+      if (pairs !== 'any' && (pairs !== 'together') === (q === p)) continue;
       const witness = pa.subspaces[colourA]!.witness(pb.subspaces[colourB]!);
       if (witness !== null) return { points: [p, q], witness };
     }
@@ -160,7 +166,7 @@ function refusal(
     ? `points ${formatPoint(p)} and ${formatPoint(q)} of the launch both hold point ${witness} through ${describe(a, useA)}`
     : `${describe(a, useA)} at point ${formatPoint(p)} and ${describe(b, useB)} at point ${formatPoint(q)} both hold point ${witness}`;
   return new InterferenceError(
-    `task ${task}: ${what}. Tasks of one launch may share points only if all read them, or all reduce them with one operator, or all ask for them atomic or simultaneous.`,
+    `task ${task}: ${what}. Tasks of one launch may share points only if all read them, or all reduce them with one operator, or all ask for them atomic or simultaneous; or if the projection is invertible and gives them the same subregion.`,
     a.name,
     b.name,
     met.witness,

@@ -56,11 +56,8 @@ export function resolveUse(
     return { name, tree, partition, uses, colours: projections.constant(partition, domain, colour) };
   }
   const { partition, project } = place;
-  return {
-    name,
-    tree: partition.tree,
-    partition: partition.index,
-    uses,
-    colours: projections.project(partition.index, domain, project, `${where}, requirement ${name}`),
-  };
+  const { tree, index } = partition;
+  const colours = projections.project(index, domain, project, `${where}, requirement ${name}`);
+  const inverse = projections.inverse(colours);
+  return { name, tree, partition: index, uses, colours, ...(inverse && { inverse }) };
 }

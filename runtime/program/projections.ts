@@ -5,7 +5,7 @@ import type { IndexPartition } from '../regions/index.js';
 import type { IndexSpace, Point } from '../spaces/index.js';
 import type { Engine } from './engine.js';
 import type { LaunchHandle } from './handle.js';
-import type { Projection } from './region.js';
+import { InvertibleProjection, invert, type PointsByColour, type Projection } from './invertible.js';
 
 /** Projections written in a loop are new functions every time: so many are kept in shared memory. */
 const BLOCKS_KEPT = 512;
@@ -20,11 +20,17 @@ interface Block {
 export class Projections {
   readonly #engine: Engine;
   readonly #projected = new WeakMap<IndexPartition, Map<unknown, Map<IndexSpace, Int32Array>>>();
+  readonly #inverses = new WeakMap<Int32Array, PointsByColour>();
   /** What lies in shared memory, the oldest first. */
   readonly #blocks = new Map<Int32Array, Block>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
+  }
+
+  /** The points by colour, where an inverse of the projection was given. */
+  inverse(colours: Int32Array | null): PointsByColour | undefined {
+    return colours === null ? undefined : this.#inverses.get(colours);
   }
 
   /** The same colour for every point. */
@@ -36,12 +42,13 @@ export class Projections {
   project(
     partition: IndexPartition,
     domain: IndexSpace,
-    project: Projection | null,
+    projection: Projection | InvertibleProjection | null,
     where: string,
   ): Int32Array | null {
     const { colours } = partition;
-    if (project === null && colours.equals(domain)) return null;
-    return this.#keep(partition, project, domain, () => {
+    if (projection === null && colours.equals(domain)) return null;
+    const project = projection instanceof InvertibleProjection ? projection.project : projection;
+    return this.#keep(partition, projection, domain, () => {
       const positions = new Int32Array(domain.volume);
       let i = 0;
       for (const point of domain) {
@@ -56,6 +63,8 @@ export class Projections {
         }
         positions[i++] = position;
       }
+      if (projection instanceof InvertibleProjection)
+        this.#inverses.set(positions, invert(partition, domain, positions, projection.inverse, where));
       return positions;
     });
   }

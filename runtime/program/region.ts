@@ -7,6 +7,7 @@ import type { Colours, FieldSpace, Fields, FieldType, IndexPartition } from '../
 import * as partitions from '../regions/index.js';
 import type { IndexSpace, Point } from '../spaces/index.js';
 import type { Cap, Caps, Disjointness, Projected, RegionRef } from './capabilities.js';
+import type { InvertibleProjection, Projection } from './invertible.js';
 import { launchSite } from './launch-site.js';
 import type { Lease } from './lease.js';
 import type { RegionPort } from './ports.js';
@@ -15,9 +16,6 @@ import type { Tree } from './tree.js';
 
 /** The array type of a field. */
 export type ArrayOf<T> = T extends FieldType<infer A, number> ? A : TypedArray;
-
-/** Picks the colour for a point of a launch. */
-export type Projection = (point: Point) => Point | number;
 
 /** A logical region: points times fields. It names data; where and how often they are stored is the runtime's affair. */
 export class Region<F extends Fields, C extends Caps> implements RegionRef<F, C>, Disposable {
@@ -144,8 +142,11 @@ export class Partition<F extends Fields, C extends Caps, D extends Disjointness>
     ));
   }
 
-  /** As the argument of an index launch: every point gets the subregion of the colour `project(point)`, or of its own. */
-  at(project?: Projection): ProjectedPartition<F, C, D> {
+  /**
+   * As the argument of an index launch: every point gets the subregion of the colour `project(point)`, or of its own. Points
+   * that conflict may share a subregion only if the projection is `invertible`: then they run in their order.
+   */
+  at(project?: Projection | InvertibleProjection): ProjectedPartition<F, C, D> {
     return project === undefined ? this.#identity : new ProjectedPartition<F, C, D>(this, project);
   }
 
@@ -165,9 +166,9 @@ export class ProjectedPartition<F extends Fields, C extends Caps, D extends Disj
   declare readonly disjoint: D;
   declare readonly __caps?: { readonly [K in keyof C]: (cap: C[K]) => void } | undefined;
   /** @internal */ readonly partition: Partition<F, C, D>;
-  /** @internal */ readonly project: Projection | null;
+  /** @internal */ readonly project: Projection | InvertibleProjection | null;
 
-  constructor(partition: Partition<F, C, D>, project: Projection | null) {
+  constructor(partition: Partition<F, C, D>, project: Projection | InvertibleProjection | null) {
     this.space = partition.space;
     this.partition = partition;
     this.project = project;

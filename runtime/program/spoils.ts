@@ -94,7 +94,8 @@ function clean(instance: Instance, space: IndexSpace, operation: number): void {
   if (instance.spoilt === null) return;
   const left: Spoilt[] = [];
   for (const entry of instance.spoilt) {
-    if (entry.operation >= operation || !entry.space.overlaps(space)) left.push(entry);
+    // Points of one operation that share elements come one after the other.
+    if (entry.operation > operation || !entry.space.overlaps(space)) left.push(entry);
     else {
       const rest = entry.space.minus(space);
       if (!rest.empty) left.push({ ...entry, space: rest });

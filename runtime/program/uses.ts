@@ -35,12 +35,18 @@ export function usesTogether(uses: readonly FieldUse[]): boolean {
   });
 }
 
+/** How many colours a projection reaches. */
+const coloursTouched = new WeakMap<Int32Array, number>();
+
 /** Whether the points of a launch together touch the whole tree through a requirement. */
-export function touchesAll({ tree, partition, colours }: Resolved, points: number): boolean {
+export function touchesAll({ tree, partition, colours, inverse }: Resolved, points: number): boolean {
   if (partition.parent !== tree.space || !partition.complete) return false;
   if (colours === null) return points === partition.subspaces.length;
   if (points < partition.subspaces.length) return false;
-  return new Set(colours).size === partition.subspaces.length;
+  if (inverse?.injective === true) return true;
+  let touched = coloursTouched.get(colours);
+  if (touched === undefined) coloursTouched.set(colours, (touched = new Set(colours).size));
+  return touched === partition.subspaces.length;
 }
 
 /** Brings in what an operation needs of attached fields, before it is issued. */
