@@ -16,7 +16,12 @@ export function checkInterference(
 ): void {
   type Access = readonly [task: number, requirement: number];
   const meets = launch.gang ? mayMeetInGang : mayMeet;
-  const coherent = launch.requirements.some(({ fields }) => fields.some((use) => use.coherence));
+  const inTurn = launch.requirements.map(({ target }) => 'projection' in target && target.inverse === true);
+  const coherent =
+    inTurn.includes(true) || launch.requirements.some(({ fields }) => fields.some((use) => use.coherence));
+  // The parts of one colour are one object.
+  const takeTurns = (r: number, a: number, b: number) =>
+    inTurn[r] && !launch.gang && tasks[a]![r]!.ordinals === tasks[b]![r]!.ordinals;
   const accesses = new Map<LiveRegion, Map<string, Map<number, Access[]>>>();
   const elements = (region: LiveRegion, field: string) => {
     let fields = accesses.get(region);
@@ -44,7 +49,10 @@ export function checkInterference(
             continue;
           }
           const other = before.find(
-            ([t, q]) => !(t === task ? mayHold : meets)(others[q]!, usage) && (t !== task || q !== r),
+            ([t, q]) =>
+              !(t === task ? mayHold : meets)(others[q]!, usage) &&
+              (t !== task || q !== r) &&
+              !(q === r && takeTurns(r, t, task)),
           );
           if (!other) {
             if (coherent) before.push([task, r]);

@@ -295,8 +295,10 @@ class ConflictBuilder implements Conflicts {
       for (const earlier of accesses) {
         const related = relationOf(usageOf(earlier.use), usageOf(use), true);
         if (earlier.operation === operation) {
-          // Atomic points of one launch take turns, and may do so in their order.
-          if (isOrder(related) && earlier.unit !== unit) this.#edge(earlier.unit, unit, among);
+          // Atomic points of one launch take turns, and may do so in their order; what conflicts otherwise, through an
+          // invertible projection, must.
+          const must = among || (exclusive && earlier.use.coherence === undefined);
+          if (isOrder(related) && earlier.unit !== unit) this.#edge(earlier.unit, unit, must);
           continue;
         }
         // Reductions are applied in program order, whatever their coherence.

@@ -109,6 +109,13 @@ function drawProjection(draw: Draw, domain: Point, colours: Point): Projection {
   }
 }
 
+/** A partition with a projection, now and then one that has an inverse. */
+function drawProjected(draw: Draw, { name, colours }: LivePartition, domain: Point): Requirement['target'] {
+  const projection = drawProjection(draw, domain, colours);
+  const inverse = projection.kind !== 'identity' && draw.chance(0.4);
+  return { partition: name, projection, ...(inverse && { inverse }) };
+}
+
 /** The colours of a partition, some of them, or any small domain. */
 function drawDomain(draw: Draw, partitions: readonly LivePartition[]): Point {
   if (partitions.length === 0 || draw.chance(0.1)) {
@@ -157,9 +164,7 @@ export function drawLaunch(
     const region = draw.chance(0.75) ? favourite : draw.pick(regions);
     const partitions = partitionsOf(region);
     const projected = domain && partitions.length > 0 && draw.chance(0.9) ? draw.pick(partitions) : undefined;
-    const target = projected
-      ? { partition: projected.name, projection: drawProjection(draw, domain!, projected.colours) }
-      : drawPlace(draw, region, partitions);
+    const target = projected ? drawProjected(draw, projected, domain!) : drawPlace(draw, region, partitions);
     const uses = drawUses(draw, region);
     const fields = coherence.often > 0 ? shared(draw, uses, region, coherence) : uses;
     return { target, fields: fields.map((use) => handedOn(draw, use, region)) };

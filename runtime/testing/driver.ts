@@ -5,6 +5,7 @@ import type { TypedArray } from '../privileges/index.js';
 import type { Attachment } from '../program/attachment.js';
 import type { Context } from '../program/context.js';
 import type { FutureMap, TaskFuture } from '../program/future.js';
+import { invertible } from '../program/invertible.js';
 import type { LaunchOptions } from '../program/launch-options.js';
 import type { Predicate } from '../program/predicate.js';
 import type { ProjectedPartition } from '../program/region.js';
@@ -25,7 +26,7 @@ import {
 } from './generated-tasks.js';
 import { bodyValue, genericBody, holds, instanceSalt, mapped, programValue } from './generic-body.js';
 import { mix } from './keyed-random.js';
-import { project } from './launch-points.js';
+import { launchPoints, project } from './launch-points.js';
 import { failedIn, type Observed, type Result } from './observed.js';
 import {
   type Copy,
@@ -411,7 +412,12 @@ export class Session {
     if (projection.kind === 'identity') return partition.at();
     const { lo, hi } = partition.index.colours;
     const colours = lo.map((_, a) => hi[a]! + 1);
-    return partition.at((point) => project(projection, point, launch, colours)!);
+    const to = (point: Point) => project(projection, point, launch, colours)!;
+    if (!target.inverse) return partition.at(to);
+    const points = launchPoints(launch);
+    return partition.at(
+      invertible(to, (colour) => points.filter((point) => keyOf(to(point)) === keyOf(colour))),
+    );
   }
 
   #launch(launch: Launch | Inner): void {

@@ -95,8 +95,13 @@ export interface FieldUse {
   readonly coherence?: 'atomic' | 'simultaneous';
 }
 
-/** A region or subregion, or a partition and which colour each launch point takes. */
-export type Target = Place | { readonly partition: string; readonly projection: Projection };
+/**
+ * A region or subregion, or a partition and which colour each launch point takes; `inverse`: points of one colour may conflict,
+ * and run in their order.
+ */
+export type Target =
+  | Place
+  | { readonly partition: string; readonly projection: Projection; readonly inverse?: true };
 
 export interface Requirement {
   readonly target: Target;

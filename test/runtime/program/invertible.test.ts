@@ -79,7 +79,7 @@ t.test('random pipelines, against plain arrays', async (t) => {
             else ctx.index([points], inner, { v: at });
             table.forEach((colour, point) => {
               const [from, to] = sizes[colour]!;
-              const half = from + Math.ceil((to - from) / 2);
+              const half = from + Math.floor((to - from) / 2);
               for (let i = from; i < to; i++) {
                 const by = what === 0 ? point + step : what === 1 ? point : point + (i < half ? 0 : 1);
                 x[i] = 3 * x[i]! + by;
