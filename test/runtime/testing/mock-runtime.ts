@@ -462,7 +462,7 @@ class MockRuntime {
     for (const o of seen) {
       const list = elements[o]!;
       for (const earlier of list) {
-        if (earlier.unit.operation === unit.operation) continue;
+        if (earlier.unit === unit) continue;
         if (this.#ordered(earlier, access) && !this.#drops(earlier, access, from?.r ?? 0, from?.f ?? 0)) {
           this.#edge(earlier.unit, unit);
         }
