@@ -48,6 +48,9 @@ export class InterruptedError extends ManipleError {
 /** The program asks the runtime for something that it refuses at the call: a wrong argument, an unknown field, a used-up handle. */
 export class LaunchError extends ManipleError {}
 
+/** Under --check, code that must do the same in every run and on every rank asks for what differs. */
+export class ReplicationError extends LaunchError {}
+
 /** A point, a colour or a subspace lies outside of what it must be inside of. */
 export class BoundsError extends ManipleError {
   readonly point: readonly number[] | undefined;

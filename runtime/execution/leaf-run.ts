@@ -13,6 +13,7 @@ import { LaneContext } from './lane-context.js';
 import { LaunchData } from './launch-data.js';
 import type { Leaf } from './leaf.js';
 import { blockOf, ReductionTree } from './reduction-tree.js';
+import { replicable } from './replicable.js';
 import { TaskViews } from './task-views.js';
 import { withoutRandom } from './without-random.js';
 
@@ -201,7 +202,8 @@ export class LeafRun {
         this.#views.bind(leaf, slot, point, null, null, views);
         context.at(point);
         if (this.#attempts.wants(leaf.name, context.point)) this.#attempts.saveTask(slot, point, false);
-        const value = await leaf.run(views, this.#data.args(slot), context);
+        const run = () => leaf.run(views, this.#data.args(slot), context);
+        const value = await (this.#options.check ? replicable('it', run) : run());
         if (value !== undefined) this.#data.results(slot).set(point, value);
       }
       this.#attempts.forget(record);

@@ -1,6 +1,7 @@
 // --check mode: a task that asks `Math.random` gives other results in every run, so it is refused that.
+import { apart } from './replicable.js';
 
-/** Calls `run`, within which `Math.random` throws. */
+/** Calls `run`, a synchronous task, within which `Math.random` throws. Whose code launched it does not matter. */
 export function withoutRandom<T>(run: () => T): T {
   const { random } = Math;
   Math.random = () => {
@@ -9,7 +10,7 @@ export function withoutRandom<T>(run: () => T): T {
     );
   };
   try {
-    return run();
+    return apart(run);
   } finally {
     Math.random = random;
   }

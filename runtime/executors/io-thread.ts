@@ -3,6 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { LaneRecorder } from '../events/lane-log.js';
 import { Finisher } from '../execution/finish.js';
 import { Lane } from '../execution/lane.js';
+import { guardReplicable } from '../execution/replicable.js';
 import { acquire, release } from '../execution/reservation.js';
 import { announceRetired } from '../execution/sleep.js';
 import { takeReady } from '../execution/stack.js';
@@ -44,6 +45,7 @@ const finisher = new Finisher(graph, data.lane, ready);
 
 const line = lineOf(graph, data.lane);
 announceThread(graph, data.lane);
+if (data.check) guardReplicable();
 
 function told(watched: boolean): void {
   if (watched && Atomics.exchange(graph.control, Word.wanted, 0) === 1) say('ring');

@@ -3,6 +3,7 @@
 // the record ends when the body and all that it launched have ended, so that nobody outside need look inside.
 import { CancelledError, LaunchError, type ManipleError, UpstreamError } from '../errors.js';
 import { cancel, takeOtherwise, verdict } from '../execution/gate.js';
+import { replicable } from '../execution/replicable.js';
 import { poison } from '../graph/poison.js';
 import type { Instance } from '../memory/instance.js';
 import { Results, readArgs, readValue } from '../memory/launch-layout.js';
@@ -131,7 +132,8 @@ class Instances implements InnerRun {
     });
     let thrown: { readonly error: unknown } | null = null;
     try {
-      const value = await this.#body(this.#regions(trees, context, point), this.#args(), context);
+      const body = () => this.#body(this.#regions(trees, context, point), this.#args(), context);
+      const value = await (engine.options.check ? replicable('it', body) : body());
       if (value instanceof Region || value instanceof Partition) {
         throw new LaunchError('it returned a region, but regions that an inner task makes end with it');
       }

@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { AnalysisFaults } from '../analysis/dependences.js';
 import { CancelledError, LaunchError, UsageError } from '../errors.js';
 import type { TimelineEntry } from '../events/timeline.js';
+import { apart, guardReplicable, replicable } from '../execution/replicable.js';
 import type { SavedTasks } from '../execution/task-saver.js';
 import { Bulk } from '../executors/bulk.js';
 import { InOrder, Virtual } from '../executors/one-thread.js';
@@ -181,7 +182,8 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     throw new UsageError(`workers is ${workers}, but must be an integer from 1 to 1024.`);
   }
   const placement = executor === 'bulk' ? placementOf(options, workers) : null;
-  const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const write = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const log = options.check === true ? (line: string) => apart(() => write(line)) : write;
   const leaks = options.leaks === undefined ? null : new LeakWatch(log);
   if (options.retry !== undefined) checkRetry(options.retry, 'run()');
   const engine = new Engine({
@@ -233,7 +235,12 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   let complete = false;
   if (options.kills !== undefined) killAtRandom(engine, options.kills);
   try {
-    const value = await Promise.race([untilOver(main, engine, options.signal), engine.untilDeadlock()]);
+    const program = (ctx: Context) => replicable('the program', () => main(ctx));
+    if (options.check === true) guard(engine);
+    const value = await Promise.race([
+      untilOver(options.check === true ? program : main, engine, options.signal),
+      engine.untilDeadlock(),
+    ]);
     complete = true;
     return value;
   } finally {
@@ -258,6 +265,15 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
       fetchedBytes: engine.memory.spilled.in,
     });
   }
+}
+
+/** --check: code that decides what is launched is refused what differs from run to run. */
+function guard(engine: Engine): void {
+  engine.endings.push(guardReplicable());
+  const { events } = engine;
+  const emit = events.emit.bind(events);
+  // Listeners may look at the clock, whoever makes them be told.
+  events.emit = (event, ...args) => apart(() => emit(event, ...args));
 }
 
 /** What `main` returns, once all that it launched has ended well. */
