@@ -40,6 +40,15 @@ export interface FutexAddon {
   monotonicNs(): number;
 }
 
+/** Memory and child processes. Linux only. */
+export interface ForkAddon {
+  /**
+   * Child processes do not get this memory between fork and exec. Else a system that counts what a child might copy refuses to
+   * start one (ENOMEM) while much is reserved. False where the system does not know the advice.
+   */
+  keepFromForks(memory: Int32Array): boolean;
+}
+
 /**
  * Fourier transforms in three dimensions (kernels/fft.cc); `tasks/fourier/fft3.ts` checks the arguments and says what
  * they mean. Arrays of one call are of one kind.
@@ -236,6 +245,7 @@ export interface InterruptAddon {
 /** Everything in the add-on. */
 export interface Addon
   extends FutexAddon,
+    ForkAddon,
     FftAddon,
     InterruptAddon,
     NufftAddon,

@@ -127,6 +127,8 @@ export interface FailedTask {
 
 /** A task of the user's program threw. The first one in program order is the one reported. */
 export class TaskError extends ManipleError implements FailedTask {
+  /** That of the cause where it says what is wrong outside of the program: data (3), an engine that is absent (4). */
+  override readonly exitCode: number;
   readonly task: string;
   readonly point: readonly number[];
   readonly operation: number;
@@ -139,6 +141,8 @@ export class TaskError extends ManipleError implements FailedTask {
       `task ${failed.task}, point ${formatPoint(failed.point)}, launched at ${failed.launchSite}: ${why}`,
       { cause },
     );
+    const code = cause instanceof Error && 'exitCode' in cause ? cause.exitCode : undefined;
+    this.exitCode = typeof code === 'number' ? code : 5;
     this.task = failed.task;
     this.point = failed.point;
     this.operation = failed.operation;
@@ -153,12 +157,14 @@ export class WorkerLostError extends TaskError {}
 
 /** A task did not run because data it reads come from a task that failed: `root` is that failure. */
 export class UpstreamError extends ManipleError {
+  override readonly exitCode: number;
   readonly root: ManipleError;
   constructor(task: string, root: ManipleError) {
     super(`task ${task} was skipped, because what it reads was never written: ${root.message}`, {
       cause: root,
     });
     this.root = root;
+    this.exitCode = root.exitCode;
   }
 }
 

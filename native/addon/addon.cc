@@ -11,6 +11,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<Environment>(new Environment());
   exports.Set("simdLevel", Napi::String::New(env, levelName(activeLevel())));
   register_fft(env, exports);
+  register_fork(env, exports);
   register_futex(env, exports);
   register_interrupt(env, exports);
   register_nufft(env, exports);

@@ -1,5 +1,5 @@
 // Failures of tasks, as they are told to the launching thread.
-import { GangError } from '../errors.js';
+import { DataError, EngineError, GangError } from '../errors.js';
 import type { Graph } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
@@ -11,6 +11,8 @@ export interface Failure {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
+  /** Of an error that is not the program's: see TaskError. */
+  readonly exitCode?: number;
   /** No task threw: the worker that ran it is gone. */
   readonly lost?: true;
 }
@@ -47,6 +49,7 @@ export function report(
           name: error.name,
           message: error.message,
           stack: error.stack,
+          ...(outer(error) && { exitCode: error.exitCode }),
           ...(lost && { lost: true as const }),
         }
       : { point, name: 'Error', message: `it threw ${String(error)}`, stack: undefined };
@@ -57,4 +60,9 @@ export function report(
     if (old > 0 && (readValue(heap, old) as Failure).point < point) break;
     if (Atomics.compareExchange(graph.failure, slot, old, unit) === old) break;
   }
+}
+
+/** Whether what is wrong lies outside of the program. */
+function outer(error: Error): error is DataError | EngineError {
+  return error instanceof DataError || error instanceof EngineError;
 }

@@ -1,6 +1,7 @@
 // One shared address space for everything that tasks touch: instances, views, arguments, results, partial
 // reductions. Addresses count units of 64 bytes, so that one int32 reaches 128 GiB. Any thread allocates and frees,
 // under a spin lock that is held for some tens of instructions. Pages are reserved, not touched, until used.
+import { addon } from '../../native/index.js';
 import { LaneWord, Status } from '../graph/lanes.js';
 import { Word } from '../graph/layout.js';
 import { Outside } from './outside.js';
@@ -80,6 +81,8 @@ export class Heap {
     const lock = control.subarray(Word.heapLock, Word.heapLock + 1);
     const heap = new Heap({ words, segments, lock, lanes }, lanes.length / LaneWord.words - 1);
     heap.#words[At.bump] = 1; // unit 0 means "none"
+    // Absent outside of Linux.
+    for (const segment of heap.#int32) addon?.keepFromForks?.(segment);
     return heap;
   }
 

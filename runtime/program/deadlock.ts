@@ -44,3 +44,29 @@ function deadlock(launches: OpenLaunches, { whyBlocked }: DeadlockHooks): Deadlo
     `the program waits for ever: no task runs or is ready, and no timer, file or connection is waited for.\n${why}`,
   );
 }
+
+/** What keeps node's event loop alive, in words: `2 timers, a server`. The lanes are none of it. */
+export function aliveBy(): string {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) {
+    const name = RESOURCES[kind] ?? kind;
+    if (name !== '') counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const words = [...counts].map(([name, count]) => (count === 1 ? name : `${name} (${count})`));
+  return words.length === 0 ? 'nothing that node names' : words.join(', ');
+}
+
+/** Resources of node by the names that people know; '' for the runtime's own. */
+const RESOURCES: Readonly<Record<string, string>> = {
+  Timeout: 'a timer',
+  Immediate: 'a timer',
+  MessagePort: '',
+  Worker: '',
+  TCPServerWrap: 'a server',
+  TCPSocketWrap: 'a connection',
+  PipeWrap: 'a pipe',
+  TTYWrap: 'the terminal',
+  FSReqCallback: 'a file operation',
+  FSReqPromise: 'a file operation',
+  ProcessWrap: 'a child process',
+};

@@ -15,7 +15,7 @@ import { resultsBytes } from '../memory/launch-layout.js';
 import { IndexSpace } from '../spaces/index.js';
 import { Awaiting } from './awaiting.js';
 import { Cancellation } from './cancellation.js';
-import { untilDeadlock } from './deadlock.js';
+import { aliveBy, untilDeadlock } from './deadlock.js';
 import type { EngineOptions, RunEvents } from './engine-options.js';
 import { createHandle, type LaunchHandle, type ProgramScope } from './handle.js';
 import { HostRecords } from './host-records.js';
@@ -447,8 +447,12 @@ export class Engine {
   #bark(silence_s: number): void {
     const oldest = this.launches.oldest();
     if (oldest === null) return;
+    // A timer or a connection may yet bring what is waited for: that it never will can only be suspected.
+    const outside = this.#stillness.holds()
+      ? ` No task runs or is ready: only what keeps the program alive outside (${aliveBy()}) can make it go on.`
+      : '';
     this.options.log(
-      `maniple: no task has ended for ${Math.round(silence_s)} s.\n${this.whyBlocked(oldest)}`,
+      `maniple: no task has ended for ${Math.round(silence_s)} s.${outside}\n${this.whyBlocked(oldest)}`,
     );
   }
 

@@ -190,9 +190,9 @@ export class Retirement {
       const { reason } = handle.cancelled!;
       failures.set(handle.operation, new CancelledError(handle.task, launchSite(handle.site), reason));
     } else if (failure !== 0) {
-      const { point, name, message, stack, lost } = readValue(heap, failure) as Failure;
+      const { point, name, message, stack, lost, exitCode } = readValue(heap, failure) as Failure;
       freeValue(heap, failure);
-      const cause = new Error(message);
+      const cause = Object.assign(new Error(message), exitCode !== undefined && { exitCode });
       cause.name = name;
       if (stack !== undefined) cause.stack = stack;
       failures.set(handle.operation, failedTask(handle, point, cause, lost));

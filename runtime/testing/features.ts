@@ -33,7 +33,10 @@ export function countFeatures(
     if (operation.fails) count(`${kind} that fails`);
     if (launchPoints(operation).length > 1) count(`${kind} of several points`);
     for (const { target, fields } of operation.requirements) {
-      if ('projection' in target) count(`projection ${target.projection.kind}`);
+      if ('projection' in target) {
+        count(`projection ${target.projection.kind}`);
+        if (target.inverse) count('projection with an inverse');
+      }
       for (const { privilege, coherence } of fields)
         count(`${kind} to ${privilege.kind}${coherence ? ` ${coherence}` : ''}`);
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { run } from '../../../runtime/index.js';
 import { maniple, scratchFolder } from '../../support/command.js';
-import { Cell, overlook, slow } from './recovery.tasks.js';
+import { Cell, overlook, patient, slow, waiting } from './recovery.tasks.js';
 
 t.setTimeout(300_000);
 
@@ -63,6 +63,30 @@ for (const { what, main, code, says } of programs) {
     });
   }
 }
+
+t.test('what a timer keeps alive is only suspected', async (t) => {
+  const lines: string[] = [];
+  const interval = setInterval(() => {}, 50);
+  const value = await run(
+    async (ctx) => {
+      // It might be ended by the timer, and is.
+      let end = (_: void): void => {};
+      waiting.for = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      setTimeout(() => end(), 2500);
+      await ctx.launch(patient, { v: ctx.region([4], Cell) });
+      return 5;
+    },
+    { workers: 1, watchdog_s: 1, log: (line) => lines.push(line) },
+  );
+  clearInterval(interval);
+  t.equal(value, 5);
+  t.match(
+    lines[0],
+    /^maniple: no task has ended for \d s\. No task runs or is ready: only what keeps the program alive outside \(.*a timer.*\) can make it go on\.\npatient/,
+  );
+});
 
 t.test('a program that blocks while an inner task is open waits for a task that runs', async (t) => {
   const value = await run(

@@ -1,6 +1,17 @@
 // Tasks that fail at times, or take their worker with them.
 import { existsSync } from 'node:fs';
-import { f64, fieldSpace, i32, overwrites, reads, reduces, task, updates } from '../../../runtime/index.js';
+import {
+  DataError,
+  EngineError,
+  f64,
+  fieldSpace,
+  i32,
+  overwrites,
+  reads,
+  reduces,
+  task,
+  updates,
+} from '../../../runtime/index.js';
 
 export const Cell = fieldSpace({ a: f64, b: f64, sum: f64, colour: i32 });
 
@@ -179,4 +190,34 @@ export const dice = task({
   module: import.meta.url,
   name: 'dice',
   run: (_views, _: object) => Math.random(),
+});
+
+/** What `patient` waits for. */
+export const waiting: { for: Promise<unknown> } = { for: Promise.resolve() };
+
+export const patient = task({
+  module: import.meta.url,
+  name: 'patient',
+  leaf: false,
+  regions: { v: updates(Cell, 'a') },
+  async run(_: object) {
+    await waiting.for;
+  },
+});
+
+/** Finds that what is wrong lies outside of the program. */
+export const complaining = task({
+  module: import.meta.url,
+  name: 'complaining',
+  run(_views: object, { what }: { what: 'data' | 'engine' | 'program' }): void {
+    if (what === 'data') throw new DataError('run.h5', 'byte 7', 'it is damaged');
+    if (what === 'engine') throw new EngineError('there is no MPI: install one');
+    throw new Error('something else');
+  },
+});
+
+export const taking = task({
+  module: import.meta.url,
+  name: 'taking',
+  run: (_views: object, { value }: { value: unknown }) => value === undefined,
 });

@@ -9,6 +9,7 @@ import {
   add,
   Cell,
   colour,
+  complaining,
   copy,
   deadly,
   deadlyUpdate,
@@ -17,6 +18,7 @@ import {
   fickleLater,
   grow,
   seed,
+  taking,
   timeBomb,
 } from './recovery.tasks.js';
 
@@ -91,6 +93,28 @@ for (const options of machines) {
     t.equal(outcome.later, 1);
   });
 }
+
+t.test('an error of a task that lies outside of the program keeps its exit code', async (t) => {
+  for (const executor of ['inOrder', 'threads'] as const) {
+    for (const [what, exitCode] of [
+      ['data', 3],
+      ['engine', 4],
+      ['program', 5],
+    ] as const) {
+      await run(
+        async (ctx) => {
+          const failed = ctx.launch(complaining, {}, { what });
+          await t.rejects(Promise.resolve(failed), { name: 'TaskError', exitCode });
+          await t.rejects(Promise.resolve(ctx.launch(taking, {}, { value: failed })), {
+            name: 'UpstreamError',
+            exitCode,
+          });
+        },
+        { executor, workers: 1 },
+      );
+    }
+  }
+});
 
 t.test('a retried task draws the same random numbers', async (t) => {
   const draws = (until: number) =>

@@ -63,7 +63,7 @@ const expected = [
   ...each('partition', ['union', 'intersection', 'difference', 'imageRange', 'preimageRange']),
   ...each('partition', ['mirrored', 'cross', 'pending']),
   ...each('copy', ['byOrder', 'gather', 'scatter', 'reduce', 'drop']),
-  ...each('projection', ['identity', 'offset', 'constant', 'linear', 'table']),
+  ...each('projection', ['identity', 'offset', 'constant', 'linear', 'table', 'with an inverse']),
   ...privileges.flatMap((privilege) => [`launch to ${privilege}`, `inner to ${privilege}`]),
   ...['read', 'update', 'reduce'].flatMap((privilege) =>
     ['atomic', 'simultaneous'].flatMap((coherence) => [
