@@ -40,6 +40,14 @@ export interface FutexAddon {
   monotonicNs(): number;
 }
 
+/** The kernels of Task Bench; apps/taskbench/kernel.ts says what they compute, and has their twins. */
+export interface TaskBenchAddon {
+  taskBenchCompute(iterations: number): number;
+  taskBenchCompute2(iterations: number): number;
+  taskBenchBusyWait(iterations: number): number;
+  taskBenchMemory(scratch: Uint8Array, samples: number, iterations: number, step: number): void;
+}
+
 /** Memory and child processes. Linux only. */
 export interface ForkAddon {
   /**
@@ -251,7 +259,8 @@ export interface Addon
     NufftAddon,
     PhasingAddon,
     ScoresAddon,
-    StructureFactorAddon {
+    StructureFactorAddon,
+    TaskBenchAddon {
   /** The vector level in use: what the processor has, capped by MANIPLE_SIMD. */
   readonly simdLevel: 'generic' | 'avx2' | 'avx512';
 }

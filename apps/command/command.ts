@@ -58,6 +58,8 @@ export interface Command {
   readonly examples: readonly string[];
   /** Options that it does not know are arguments of somebody else (a user's program). */
   readonly passesOptions?: boolean;
+  /** Words with one dash are its own arguments, wherever they stand; all but -h, which is help. */
+  readonly singleDash?: boolean;
   /** Accepts --dry-run. */
   readonly dryRun?: boolean;
   readonly run: (invocation: Invocation) => Promise<Outcome>;

@@ -65,6 +65,11 @@ export const areas: readonly Area[] = [
     load: async () => (await import('../bench/index.js')).bench,
   },
   {
+    name: 'taskbench',
+    summary: 'Task Bench: what a task costs, by the benchmark of the field',
+    load: async () => (await import('../taskbench/taskbench.js')).taskbench,
+  },
+  {
     name: 'doctor',
     summary: 'what this machine offers, and why the rest is missing',
     load: async () => (await import('./doctor.js')).doctor,

@@ -70,6 +70,10 @@ export function parseArguments(
       positionals.push(argument);
       continue;
     }
+    if (command.singleDash === true && /^-[^-]/.test(argument) && argument !== '-h') {
+      positionals.push(argument);
+      continue;
+    }
     const full = argument === '-v' ? '--verbose' : argument === '-h' ? '--help' : argument;
     const equals = full.indexOf('=');
     const name = (equals < 0 ? full : full.slice(0, equals)).replace(/^--?/, '');

@@ -18,6 +18,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_phasing(env, exports);
   register_scores(env, exports);
   register_structure_factor(env, exports);
+  register_taskbench(env, exports);
   return exports;
 }
 

@@ -24,5 +24,6 @@ void register_nufft(Napi::Env env, Napi::Object exports);
 void register_phasing(Napi::Env env, Napi::Object exports);
 void register_scores(Napi::Env env, Napi::Object exports);
 void register_structure_factor(Napi::Env env, Napi::Object exports);
+void register_taskbench(Napi::Env env, Napi::Object exports);
 
 }  // namespace maniple
