@@ -3,8 +3,8 @@ import { IllegalProgramError } from './illegal-program.js';
 import type { Interpreter } from './interpreter.js';
 import type { Draw } from './keyed-random.js';
 import { launchPoints } from './launch-points.js';
+import { withoutOrphans } from './orphans.js';
 import type { Inner, Launch, Operation } from './program-description.js';
-import { withoutOrphans } from './shrink.js';
 
 /** Inner tasks within inner tasks, at most. */
 export const depthMax = 3;

@@ -13,6 +13,7 @@ import { type RunOptions, run } from '../program/run.js';
 import type { Fields } from '../regions/index.js';
 import { keyOf } from './brute-points.js';
 import type { Executor } from './differential.js';
+import { FailureNames } from './failure-names.js';
 import {
   type AnyView,
   accessTo,
@@ -69,11 +70,12 @@ interface Instance {
 /** What all sessions of a program share. */
 interface Shared {
   readonly sessions: number[];
+  /** Told of operations that were refused; without it the program ends with them. */
+  refused: ((operation: Operation, error: unknown) => void) | null;
   readonly shapes: readonly TaskShape[];
   readonly tasks: readonly GeneratedTask[];
   readonly numberOf: ReadonlyMap<string, number>;
-  /** The copies of every context in program order, by the path of the context: what the runtime calls them, and the program. */
-  readonly copies: Map<string, { readonly paths: string[]; readonly names: string[] }>;
+  readonly failures: FailureNames;
 }
 
 /** Sessions whose operations have not all ended, by number: bodies find theirs here. */
@@ -88,6 +90,7 @@ export class Session {
   readonly #number = sessionsMade++;
   readonly #regions = new Map<string, AnyRegion>();
   readonly #fields = new Map<string, readonly FieldDescription[]>();
+  readonly #freed = new Set<string>();
   readonly #partitions = new Map<string, AnyPartition>();
   readonly #singles = new Map<string, TaskFuture<number>>();
   readonly #maps = new Map<string, FutureMap<number>>();
@@ -117,14 +120,12 @@ export class Session {
     const { shapes, numberOf } = shapesOf(program);
     this.#shared = {
       sessions: [this.#number],
+      refused: null,
       shapes,
       tasks: generatedTasks(shapes),
       numberOf,
-      copies: new Map(),
+      failures: new FailureNames(ctx.events),
     };
-    ctx.events.on('launch', (task, _operation, _points, path) => {
-      if (task === 'copy') this.#copiesOf(path.slice(0, -1)).paths.push(path.join());
-    });
   }
 
   /** Runs an instance of an inner task that a session has launched. */
@@ -168,22 +169,6 @@ export class Session {
     return this.#instance ? mix(salt, this.#instance.salt) : salt;
   }
 
-  /** The operation that an error tells of: launches that fail on purpose carry its name, copies are counted. */
-  #nameOf(error: TaskError): string {
-    const { path, task, cause } = error;
-    if (task !== 'copy') return (cause as Error).message;
-    const { paths, names } = this.#copiesOf(path.slice(0, -1));
-    return names[paths.indexOf(path.join())]!;
-  }
-
-  #copiesOf(context: readonly number[]) {
-    const key = context.join();
-    const { copies } = this.#shared;
-    let known = copies.get(key);
-    if (!known) copies.set(key, (known = { paths: [], names: [] }));
-    return known;
-  }
-
   /** Values that are awaited, or the failure that spoiled them. What a lost run says is no failure of the program's. */
   async #settled<T>(
     values: PromiseLike<T>,
@@ -194,12 +179,26 @@ export class Session {
     } catch (error) {
       const root = error instanceof UpstreamError ? error.root : error;
       if (!(root instanceof TaskError) || root instanceof WorkerLostError) throw error;
-      return [failedIn(this.#nameOf(root))];
+      return [failedIn(this.#shared.failures.nameOf(root))];
     }
+  }
+
+  /** From now on operations that are refused, in bodies too, are told to somebody, and the program goes on without them. */
+  onRefused(tell: (operation: Operation, error: unknown) => void): void {
+    this.#shared.refused = tell;
   }
 
   /** Issues one operation; waits only where the program itself waits. */
   async issue(operation: Operation): Promise<void> {
+    try {
+      await this.#issue(operation);
+    } catch (error) {
+      if (this.#shared.refused === null) throw error;
+      this.#shared.refused(operation, error);
+    }
+  }
+
+  async #issue(operation: Operation): Promise<void> {
     const { name } = operation;
     switch (operation.kind) {
       case 'region': {
@@ -272,7 +271,7 @@ export class Session {
         break;
       case 'free':
         this.#free(operation.region);
-        this.#fields.delete(operation.region);
+        this.#freed.add(operation.region);
         break;
     }
   }
@@ -307,6 +306,7 @@ export class Session {
     for (const number of this.#shared.sessions) sessions.delete(number);
     const contents: Record<string, Record<string, readonly (Value | string)[]>> = {};
     for (const [name, fields] of this.#fields) {
+      if (this.#freed.has(name)) continue;
       const region = this.#regions.get(name)!;
       const values: Record<string, readonly (Value | string)[]> = {};
       for (const { name: field } of fields) values[field] = await this.#settled(region.read(field), valuesOf);
@@ -349,9 +349,15 @@ export class Session {
     return this.#fields.get('region' in place ? place.region : this.#held.get(place.partition)!)!;
   }
 
+  /** Something by its name; illegal bodies name what belongs to their outer program. */
+  #known<T>(of: (session: Session) => ReadonlyMap<string, T>, name: string): T {
+    const here = of(this).get(name);
+    return here === undefined ? this.#instance!.outer.#known(of, name) : here;
+  }
+
   #place(place: Place): AnyRegion {
-    if ('region' in place) return this.#regions.get(place.region)!;
-    return this.#partitions.get(place.partition)!.sub(place.colour);
+    if ('region' in place) return this.#known((session) => session.#regions, place.region);
+    return this.#known((session) => session.#partitions, place.partition).sub(place.colour);
   }
 
   async #lease({ name, target, fields: uses, salt }: TakeLease): Promise<void> {
@@ -366,7 +372,7 @@ export class Session {
   }
 
   #when({ when }: { readonly when?: string }): LaunchOptions<number> {
-    return when === undefined ? {} : { when: this.#predicates.get(when)! };
+    return when === undefined ? {} : { when: this.#known((session) => session.#predicates, when) };
   }
 
   #predicate({ by }: MakePredicate): Predicate {
@@ -397,7 +403,7 @@ export class Session {
       ...(reduce && { reduce }),
       ...(drop && { outOfRange: 'drop' }),
     };
-    this.#copiesOf(this.#ctx.path).names.push(copy.name);
+    this.#shared.failures.copies(this.#ctx.path, copy.name);
     if (domain === null) this.#ctx.copy(given as never, this.#when(copy));
     else this.#ctx.indexCopy(domain, given as never, this.#when(copy));
   }
@@ -407,7 +413,7 @@ export class Session {
     launch: Pick<Launch, 'domain' | 'origin'>,
   ): AnyRegion | AnyProjected {
     if (!('projection' in target)) return this.#place(target);
-    const partition = this.#partitions.get(target.partition)!;
+    const partition = this.#known((session) => session.#partitions, target.partition);
     const { projection } = target;
     if (projection.kind === 'identity') return partition.at();
     const { lo, hi } = partition.index.colours;
@@ -454,7 +460,9 @@ export class Session {
   }
 
   #future(name: string, point: Point | undefined): TaskFuture<number> {
-    return point ? this.#maps.get(name)!.at(point) : this.#singles.get(name)!;
+    return point
+      ? this.#known((session) => session.#maps, name).at(point)
+      : this.#known((session) => session.#singles, name);
   }
 
   #write({ target, field, salt }: Write): void {

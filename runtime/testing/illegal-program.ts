@@ -11,16 +11,27 @@ export interface Witness {
   readonly launchPoints: readonly [Point, Point] | null;
 }
 
+/** Where a single requirement breaks a rule. */
+export interface Where {
+  readonly requirement: number;
+  readonly points: readonly Point[];
+  /** Of the rules of containment, which. */
+  readonly rule?: 'region' | 'path' | 'field' | 'privilege' | 'coherence';
+}
+
 /** Why a description is not a legal program; `error` names the class that the runtime throws at the launch. */
 export class IllegalProgramError extends Error {
   readonly error: string;
   readonly operation: string;
   readonly witness: Witness | undefined;
-  constructor(error: string, operation: string, message: string, witness?: Witness) {
+  /** Which requirement, and points of which a refusal names one (none where the requirement holds none). */
+  readonly where: Where | undefined;
+  constructor(error: string, operation: string, message: string, witness?: Witness, where?: Where) {
     super(`${operation}: ${message}`);
     this.name = 'IllegalProgramError';
     this.error = error;
     this.operation = operation;
     this.witness = witness;
+    this.where = where;
   }
 }

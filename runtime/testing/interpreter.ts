@@ -1,19 +1,18 @@
 // The oracle: runs a program description on plain arrays, one operation after the other, points in lexicographic
 // order. It has no analysis. Every operation is first checked by enumeration; an illegal one changes nothing.
-import { checkContainment, type Lent } from './brute-containment.js';
-import { checkInterference } from './brute-interference.js';
-import { subspacesOf } from './brute-partitions.js';
-import { keyOf, linearNumber, pointsOf } from './brute-points.js';
+import type { Lent } from './brute-containment.js';
+import { keyOf, pointsOf } from './brute-points.js';
 import { foldResults } from './brute-reductions.js';
-import { checkTypes, copyValues, fillValues, launchOfCopy, narrowedTasks } from './copy-values.js';
+import { copyValues, fillValues } from './copy-values.js';
 import { bodyValue, instanceSalt, mapped, programValue } from './generic-body.js';
 import { IllegalProgramError } from './illegal-program.js';
 import { mix } from './keyed-random.js';
-import { launchPoints, project } from './launch-points.js';
+import { launchPoints } from './launch-points.js';
 import { type Ran, runTasks } from './launched-tasks.js';
-import { fieldOf, type LivePartition, type LiveRegion, type Subregion } from './live-region.js';
+import { fieldOf, type LivePartition, type Subregion, subspacesHere } from './live-region.js';
 import { failedIn, type Observed, type Result } from './observed.js';
 import { Outcomes } from './outcomes.js';
+import { Places } from './places.js';
 import { earlier, Poison, type Root } from './poison.js';
 import {
   type Copy,
@@ -27,41 +26,15 @@ import {
   lentName,
   type Operation,
   outerLaunch,
-  type Place,
   type Point,
   type Program,
-  type Requirement,
 } from './program-description.js';
-import { mayMeet, usageOf } from './relation.js';
 import { store, type Value } from './values.js';
 
-/** What an instance of an inner task has of its own. */
-export interface Instance {
-  readonly salt: number;
-  /** What it was given, by its names in the body. */
-  readonly lent: ReadonlyMap<string, Lent>;
-}
-
-export class Interpreter {
-  /** Regions by the names that the program holds them by; of lent ones, the fields that it may use. */
-  readonly regions = new Map<string, LiveRegion>();
-  readonly partitions = new Map<string, LivePartition>();
-  /** Leases that were not released, as launches that go on. */
-  readonly #leases = new Map<string, { readonly launch: Launch; readonly task: readonly Subregion[] }>();
+export class Interpreter extends Places {
   readonly #outcomes = new Outcomes();
   #poison = new Poison();
   readonly #names = new Set<string>();
-  readonly #instance: Instance | null;
-
-  /** `instance`: the program is the body of an inner task. */
-  constructor(instance: Instance | null = null) {
-    this.#instance = instance;
-    for (const [name, { region, uses }] of instance?.lent ?? []) {
-      const fields = new Map([...region.fields].filter(([field]) => uses.some((use) => use.field === field)));
-      this.regions.set(name, { ...region, name, fields, uses });
-    }
-  }
-
   /** Runs one operation. Throws IllegalProgramError, and changes nothing, when it breaks a rule. */
   step(operation: Operation): void {
     const { name } = operation;
@@ -124,7 +97,7 @@ export class Interpreter {
         break;
       case 'read': {
         const { region, ordinals } = this.place(operation.target, name);
-        this.#refuseOne(name, { region, ordinals }, operation.field, 'read');
+        this.refuseOne(name, { region, ordinals }, operation.field, 'read');
         const { lanes } = fieldOf(region, operation.field, name);
         const values = region.values.get(operation.field)!;
         const root = this.#poison.at(region, operation.field, ordinals);
@@ -138,7 +111,7 @@ export class Interpreter {
       }
       case 'write': {
         const { region, ordinals } = this.place(operation.target, name);
-        this.#refuseOne(name, { region, ordinals }, operation.field, 'overwrite');
+        this.refuseOne(name, { region, ordinals }, operation.field, 'overwrite');
         const { kind, lanes, range } = fieldOf(region, operation.field, name);
         const values = region.values.get(operation.field)!;
         for (const o of ordinals) {
@@ -157,28 +130,25 @@ export class Interpreter {
       }
       case 'free':
         this.place({ region: operation.region }, name);
-        if (this.#instance?.lent.has(operation.region))
+        if (this.instance?.lent.has(operation.region))
           throw new IllegalProgramError('LaunchError', name, `${operation.region} belongs to another task`);
-        for (const { launch, task } of this.#leases.values()) {
-          if (task[0]!.region.name === operation.region)
-            throw new IllegalProgramError('LaunchError', name, `the lease ${launch.name} is open`);
-        }
+        this.openLeases.refuseFree(operation.region, name);
         for (const [key, { held }] of this.partitions)
           if (held === operation.region) this.partitions.delete(key);
         this.regions.delete(operation.region);
         break;
       case 'lease': {
         const { target, fields, salt } = operation;
-        if (this.#instance)
+        if (this.instance)
           throw new IllegalProgramError('LaunchError', name, 'leases are for the main program');
         const launch = { ...launchOf(operation, [{ target, fields }]), salt };
         this.#launch(launch);
         if (typeof this.results.get(name)![0] === 'number')
-          this.#leases.set(name, { launch, task: [this.place(target, name)] });
+          this.openLeases.take(launch, this.place(target, name));
         break;
       }
       case 'release':
-        this.#leases.delete(operation.lease);
+        this.openLeases.release(operation.lease);
         break;
       case 'fence':
         break;
@@ -187,16 +157,10 @@ export class Interpreter {
     this.#outcomes.order.push(name);
   }
 
-  /** A region by its own name, however it is held. */
-  regionCalled(name: string): LiveRegion {
-    const held = [...(this.#instance?.lent.values() ?? [])].find(({ region }) => region.name === name);
-    return held?.region ?? this.regions.get(name)!;
-  }
-
   /** What makes a launch illegal now; undefined when it may run. */
   problemOf(launch: Launch): IllegalProgramError | undefined {
     try {
-      this.#tasksOf(launch);
+      this.tasksOf(launch);
       this.argument(launch);
       return undefined;
     } catch (error) {
@@ -225,46 +189,6 @@ export class Interpreter {
     };
   }
 
-  /** The points that a place names. `operation` is who asks. */
-  place(place: Place, operation: string): Subregion {
-    if ('region' in place) {
-      const lent = this.#instance?.lent.get(place.region);
-      if (lent) return lent;
-      const region = this.regions.get(place.region);
-      if (!region) throw new IllegalProgramError('LaunchError', operation, `region ${place.region} is gone`);
-      return { region, ordinals: region.points.map((_, ordinal) => ordinal) };
-    }
-    const partition = this.partitions.get(place.partition);
-    if (!partition) {
-      throw new IllegalProgramError(
-        'LaunchError',
-        operation,
-        `the region of partition ${place.partition} is gone`,
-      );
-    }
-    const { colours, parts, region } = partition;
-    const { colour } = place;
-    if (colour.length !== colours.length || colour.some((c, a) => c < 0 || c >= colours[a]!)) {
-      const message = `partition ${place.partition} has no colour [${colour}], only [0..${colours})`;
-      throw new IllegalProgramError('BoundsError', operation, message);
-    }
-    return { region, ordinals: parts[linearNumber(colour, colours)]! };
-  }
-
-  /** The subregion that a launch point gets from a requirement. */
-  subregion(requirement: Requirement, point: Point, launch: Launch): Subregion {
-    const { target } = requirement;
-    if (!('projection' in target)) return this.place(target, launch.name);
-    const partition = this.partitions.get(target.partition);
-    if (!partition) {
-      const message = `the region of partition ${target.partition} is gone`;
-      throw new IllegalProgramError('LaunchError', launch.name, message);
-    }
-    const colour = project(target.projection, point, launch, partition.colours);
-    if (!colour) throw new IllegalProgramError('BoundsError', launch.name, `no colour for point [${point}]`);
-    return this.place({ partition: target.partition, colour }, launch.name);
-  }
-
   /** The number that a launch passes to its tasks, or the failure that keeps them from running. */
   argument({ argument, name }: Launch): { readonly value: number; readonly root: Root } {
     return typeof argument === 'number'
@@ -287,27 +211,16 @@ export class Interpreter {
         `field ${field} of ${region.name} was never written`,
       );
     };
-    const lanesAt = ({ values, fields }: LiveRegion, field: string, o: number): Point => {
-      const lanes = fields.get(field)!.lanes;
-      return values
-        .get(field)!
-        .slice(o * lanes, (o + 1) * lanes)
-        .map(Number);
-    };
     if ('field' in by) {
       const source = 'source' in by ? named(by.source) : undefined;
       const read = source ? { region: source.region, ordinals: source.of } : { region, ordinals };
       for (const field of 'upper' in by ? [by.field, by.upper] : [by.field]) {
         fieldOf(read.region, field, name);
-        this.#refuseOne(name, read, field, 'read');
+        this.refuseOne(name, read, field, 'read');
         clean(read, field);
       }
     }
-    const subspaces = subspacesOf(by, { points: region.points, ordinalOf: region.ordinalOf }, ordinals, {
-      partition: (other) => ({ ...named(other), index: named(other).region }),
-      here: (field, o) => lanesAt(region, field, o),
-      there: (other, field, o) => lanesAt(named(other).region, field, o),
-    });
+    const subspaces = subspacesHere(by, { region, ordinals }, named);
     const held = 'region' in of ? of.region : named(of.partition).held;
     return { name, held, region, of: ordinals, ...subspaces };
   }
@@ -327,50 +240,13 @@ export class Interpreter {
     return [...this.#outcomes.predicates];
   }
 
-  /** Names of leases that were not released. */
-  get leases(): readonly string[] {
-    return [...this.#leases.keys()];
-  }
-
-  /** Throws where tasks conflict with a lease that was not released. */
-  #refuseLeased({ name, requirements }: Launch, tasks: readonly (readonly Subregion[])[]): void {
-    for (const { launch, task: held } of this.#leases.values()) {
-      const leased = new Set(held[0]!.ordinals);
-      requirements.forEach(({ fields }, r) => {
-        for (const mine of fields) {
-          const use = launch.requirements[0]!.fields.find((f) => f.field === mine.field);
-          if (!use || mayMeet(usageOf(use), usageOf(mine))) continue;
-          for (const task of tasks) {
-            const { region, ordinals } = task[r]!;
-            if (region === held[0]!.region && ordinals.some((o) => leased.has(o)))
-              throw new IllegalProgramError('LaunchError', name, `conflicts with the lease ${launch.name}`);
-          }
-        }
-      });
-    }
-  }
-
-  /** The same for an operation that uses one field in one way. */
-  #refuseOne(operation: string, subregion: Subregion, field: string, kind: 'read' | 'overwrite'): void {
-    if (this.#leases.size === 0 && !this.#instance) return;
-    const target = { region: subregion.region.name };
-    const launch = launchOf({ name: operation }, [{ target, fields: [{ field, privilege: { kind } }] }]);
-    this.#checkHeld(launch, [[subregion]]);
-  }
-
-  /** Throws where a launch uses what its task does not hold, or what is leased. */
-  #checkHeld(launch: Launch, tasks: readonly (readonly Subregion[])[]): void {
-    if (this.#instance) checkContainment(launch, tasks, [...this.#instance.lent.values()]);
-    this.#refuseLeased(launch, tasks);
-  }
-
   #fill(fill: Fill): void {
     const { name, field } = fill;
     const launch = launchOf(fill, [
       { target: fill.target, fields: [{ field, privilege: { kind: 'overwrite' } }] },
     ]);
     const { happens, root } = this.#outcomes.condition(fill);
-    for (const [subregion] of this.#tasksOf(launch)) {
+    for (const [subregion] of this.tasksOf(launch)) {
       const { region, ordinals } = subregion!;
       fieldOf(region, field, name);
       const before = fill.when === undefined ? undefined : this.#poison.at(region, field, ordinals);
@@ -378,20 +254,6 @@ export class Interpreter {
       if (happens && spoiled === undefined) fillValues(fill, subregion!);
       this.#poison.set(region, field, ordinals, spoiled);
     }
-  }
-
-  /** What the points of a copy hold, requirement by requirement, after all checks. */
-  copyTasks(copy: Copy): { readonly launch: Launch; readonly tasks: readonly (readonly Subregion[])[] } {
-    const launch = launchOfCopy(copy);
-    const points = launchPoints(launch);
-    const held = points.map((point) => launch.requirements.map((r) => this.subregion(r, point, launch)));
-    for (const [r, { fields }] of launch.requirements.entries())
-      for (const { field } of fields) for (const task of held) fieldOf(task[r]!.region, field, copy.name);
-    if (held.length > 0) checkTypes(copy, held[0]!);
-    const tasks = held.map((task) => narrowedTasks(copy, task));
-    checkInterference(guarded(launch), points, tasks);
-    this.#checkHeld(guarded(launch), tasks);
-    return { launch, tasks };
   }
 
   /** Whether a legal copy would fail now, because a pointer leads nowhere. */
@@ -417,17 +279,8 @@ export class Interpreter {
     if (fails) this.#outcomes.failed.push(own);
   }
 
-  /** The subregion of every requirement of every point, after all checks. */
-  #tasksOf(launch: Launch): readonly (readonly Subregion[])[] {
-    const points = launchPoints(launch);
-    const tasks = points.map((point) => launch.requirements.map((r) => this.subregion(r, point, launch)));
-    checkInterference(guarded(launch), points, tasks);
-    this.#checkHeld(guarded(launch), tasks);
-    return tasks;
-  }
-
   #launch(launch: Launch): void {
-    const tasks = this.#tasksOf(launch);
+    const tasks = this.tasksOf(launch);
     const own = this.#outcomes.own;
     const { values, roots } = runTasks(launch, tasks, {
       argument: this.argument(launch),
@@ -441,7 +294,7 @@ export class Interpreter {
   }
 
   #salt(salt: number): number {
-    return this.#instance ? mix(salt, this.#instance.salt) : salt;
+    return this.instance ? mix(salt, this.instance.salt) : salt;
   }
 
   // ---- inner tasks ----
@@ -449,7 +302,7 @@ export class Interpreter {
   /** Every point runs the body, depth first and in program order. An illegal body changes nothing. */
   #inner(inner: Inner): void {
     const launch = outerLaunch(inner);
-    const tasks = this.#tasksOf(launch);
+    const tasks = this.tasksOf(launch);
     const restore = this.#keep(tasks);
     try {
       const { values, roots } = this.#instances(inner, tasks);
@@ -475,7 +328,7 @@ export class Interpreter {
 
   /** Throws where an inner task is illegal; changes nothing. */
   try(inner: Inner): void {
-    const tasks = this.#tasksOf(outerLaunch(inner));
+    const tasks = this.tasksOf(outerLaunch(inner));
     const restore = this.#keep(tasks);
     try {
       this.#instances(inner, tasks);
@@ -487,7 +340,7 @@ export class Interpreter {
   /** Lets somebody try operations in the body of the first instance that holds a point; undefined where none does. */
   rehearse<T>(inner: Inner, body: (instance: Interpreter) => T): T | undefined {
     const launch = outerLaunch(inner);
-    const tasks = this.#tasksOf(launch);
+    const tasks = this.tasksOf(launch);
     const number = tasks.findIndex((task) => task.some(({ ordinals }) => ordinals.length > 0));
     if (number < 0) return undefined;
     const restore = this.#keep(tasks);
@@ -549,7 +402,7 @@ export class Interpreter {
     ]);
     for (const [, { uses, ...subregion }] of lent)
       for (const use of uses) if (isPrelude(use)) fillValues({ field: use.field, value: 1 }, subregion);
-    return new Interpreter({ salt, lent: new Map(lent) });
+    return new Interpreter({ salt, lent: new Map(lent), outer: this });
   }
 
   /** Runs a body, and tells the number that it returns, or the operation whose failure is its own. */
@@ -558,7 +411,7 @@ export class Interpreter {
     point: Point,
   ): { readonly value: number; readonly failed: string | undefined } {
     for (const operation of body) this.step(operation);
-    const { salt, lent } = this.#instance!;
+    const { salt, lent } = this.instance!;
     const value = bodyValue(salt, hasty ? [] : this.#outcomes.seen());
     const first = this.#outcomes.firstFailure;
     if (hasty && first !== undefined) return { value, failed: first };

@@ -1,7 +1,7 @@
 // Regions and partitions of a program that is being interpreted, by enumeration.
-import type { Ordinals, Subspaces } from './brute-partitions.js';
+import { type Ordinals, type Subspaces, subspacesOf } from './brute-partitions.js';
 import { IllegalProgramError } from './illegal-program.js';
-import type { FieldDescription, FieldUse, Point } from './program-description.js';
+import type { FieldDescription, FieldUse, PartitionRule, Point } from './program-description.js';
 import type { Value } from './values.js';
 
 export interface LiveRegion {
@@ -33,7 +33,29 @@ export interface Subregion {
 export function fieldOf(region: LiveRegion, field: string, operation: string): FieldDescription {
   const description = region.fields.get(field);
   if (!description) {
-    throw new IllegalProgramError('PrivilegeError', operation, `region ${region.name} has no field ${field}`);
+    throw new IllegalProgramError('UsageError', operation, `region ${region.name} has no field ${field}`);
   }
   return description;
+}
+
+/** The lanes of a field at a point, as numbers. */
+function lanesAt({ values, fields }: LiveRegion, field: string, o: number): Point {
+  const { lanes } = fields.get(field)!;
+  return values
+    .get(field)!
+    .slice(o * lanes, (o + 1) * lanes)
+    .map(Number);
+}
+
+/** The subspaces that a rule makes of a subregion as it is now; `named` finds earlier partitions. */
+export function subspacesHere(
+  by: PartitionRule,
+  { region, ordinals }: Subregion,
+  named: (name: string) => LivePartition,
+): Subspaces {
+  return subspacesOf(by, { points: region.points, ordinalOf: region.ordinalOf }, ordinals, {
+    partition: (other) => ({ ...named(other), index: named(other).region }),
+    here: (field, o) => lanesAt(region, field, o),
+    there: (other, field, o) => lanesAt(named(other).region, field, o),
+  });
 }

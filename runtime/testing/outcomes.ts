@@ -73,6 +73,17 @@ export class Outcomes {
     const points = this.futureMaps.get(future);
     const number = points && point ? points.findIndex((p) => keyOf(p) === keyOf(point)) : 0;
     const value = this.results.get(future)?.[number];
+    if (points && number < 0)
+      throw new IllegalProgramError(
+        'BoundsError',
+        operation,
+        `${future} has no point [${point}]`,
+        undefined,
+        {
+          requirement: -1,
+          points: [point!],
+        },
+      );
     if (
       value === undefined ||
       this.predicates.has(future) ||

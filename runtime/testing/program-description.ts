@@ -107,6 +107,8 @@ export interface Requirement {
   readonly target: Target;
   /** Each field at most once. */
   readonly fields: readonly FieldUse[];
+  /** In illegal programs, the fields that the task declares, where the region has others. */
+  readonly declares?: readonly FieldDescription[];
 }
 
 /** The number that a launch passes to its tasks: a constant, or an earlier future (of one point of a future map). */

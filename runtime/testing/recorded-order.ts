@@ -5,8 +5,8 @@ import { pointsOfExtent } from './brute-points.js';
 import { type Conflicts, type RecordedNode, type RecordedOrder, unitsOfLaunch } from './conflicts.js';
 import { Session } from './driver.js';
 import { launchPoints } from './launch-points.js';
+import { withoutOrphans } from './orphans.js';
 import type { Operation, Program } from './program-description.js';
-import { withoutOrphans } from './shrink.js';
 
 /** Whether the launching thread waits at an operation, so that what ran before it leaves no edge. */
 const waits = (operation: Operation): boolean =>

@@ -3,12 +3,12 @@
 import { pointsOf } from './brute-points.js';
 import { IllegalProgramError } from './illegal-program.js';
 import { interpret } from './interpreter.js';
+import { unguarded, withoutOrphans } from './orphans.js';
 import {
   type Copy,
   type CreatePartition,
   type CreateRegion,
   type Domain,
-  type Fill,
   type Inner,
   type Launch,
   lentName,
@@ -22,42 +22,6 @@ import {
 
 /** Whether a program still shows the failure. */
 export type Fails = (program: Program) => boolean | Promise<boolean>;
-
-/**
- * Drops operations that use what is gone; a launch that waited for a lost future gets a constant. `given` is what a body was
- * lent.
- */
-export function withoutOrphans(operations: readonly Operation[], given: readonly string[] = []): Operation[] {
-  const names = new Set<string>(given);
-  const regionOf = new Map<string, string>(given.map((name) => [name, name]));
-  const kept: Operation[] = [];
-  for (let operation of operations) {
-    if (operation.kind === 'launch' || operation.kind === 'inner') {
-      if (typeof operation.argument !== 'number' && !names.has(operation.argument.future))
-        operation = { ...operation, argument: 0 };
-    }
-    if ('when' in operation && operation.when !== undefined && !names.has(operation.when))
-      operation = unguarded(operation);
-    if (operation.kind === 'inner') {
-      const lent = operation.requirements.map((_, r) => lentName(operation.name, r));
-      operation = { ...operation, body: withoutOrphans(operation.body, lent) };
-    }
-    if (namesUsed(operation).some((name) => !names.has(name))) continue;
-    if (operation.kind === 'region') regionOf.set(operation.name, operation.name);
-    if (operation.kind === 'partition') regionOf.set(operation.name, regionOf.get(namesUsed(operation)[0]!)!);
-    if (operation.kind === 'free') {
-      names.delete(operation.region);
-      for (const [name, region] of regionOf) if (region === operation.region) names.delete(name);
-    }
-    names.add(operation.name);
-    kept.push(operation);
-  }
-  return kept;
-}
-
-function unguarded<O extends Launch | Inner | Fill | Copy>({ when: _, ...operation }: O): O {
-  return operation as O;
-}
 
 function isLegal(program: Program): boolean {
   try {

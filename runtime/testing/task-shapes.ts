@@ -18,8 +18,8 @@ export function shapesOf(program: Program): { shapes: TaskShape[]; numberOf: Rea
     const shape: TaskShape = {
       ...(operation.kind === 'inner' && { inner: true }),
       single: operation.domain === null,
-      requirements: operation.requirements.map(({ target, fields: uses }) => ({
-        fields: fieldsOf.get('region' in target ? target.region : target.partition)!,
+      requirements: operation.requirements.map(({ target, fields: uses, declares }) => ({
+        fields: declares ?? fieldsOf.get('region' in target ? target.region : target.partition)!,
         uses,
       })),
     };

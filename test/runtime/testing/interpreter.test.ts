@@ -304,7 +304,7 @@ t.test('illegal programs are named with a witness', (t) => {
     launchPoints: [[0], [1]],
   });
   t.equal(errorOf(r, halves, launch('t', [3], uses(projected('p'), read))).error, 'BoundsError');
-  t.equal(errorOf(r, halves, launch('t', null, uses({ region: 'r' }, read, 'y'))).error, 'PrivilegeError');
+  t.equal(errorOf(r, halves, launch('t', null, uses({ region: 'r' }, read, 'y'))).error, 'UsageError');
   t.equal(
     errorOf(r, halves, { kind: 'free', name: 'd', region: 'r' }, launch('t', [2], uses(projected('p'), read)))
       .error,
