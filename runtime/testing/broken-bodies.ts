@@ -17,6 +17,8 @@ function using(m: Material, place: Place, field: string, privilege: Privilege): 
   const launch = m.launch(m.draw.chance(0.5) ? [1] : null, m.use(place, field, privilege));
   const inner = { ...m.inner([m.use(place, field, privilege)], []), name: BROKEN };
   const others: Operation[] = [];
+  if (privilege.kind !== 'reduce')
+    others.push({ kind: 'lease', name: BROKEN, salt: 1, target: place, fields: [{ field, privilege }] });
   if (privilege.kind === 'read') others.push({ kind: 'read', name: BROKEN, target: place, field });
   if (privilege.kind === 'overwrite')
     others.push(
@@ -102,13 +104,6 @@ export const brokenBodies = {
     const region = m.draw.pick(m.regions);
     const held = m.use({ region: region.name }, m.field(region), m.write());
     return [m.inner([held], [{ kind: 'free', name: BROKEN, region: lentName('inside', 0) }])];
-  },
-  'an inner task takes a lease': (m) => {
-    const region = m.draw.pick(m.regions);
-    const field = m.field(region);
-    const fields = [{ field, privilege: m.read }];
-    const lease: Operation = { kind: 'lease', name: BROKEN, salt: 1, target: lent(0), fields };
-    return [m.inner([m.use(m.place(region), field, m.write())], [lease])];
   },
   'an inner task waits for a future of another': (m) => {
     const region = m.draw.pick(m.regions);

@@ -25,7 +25,12 @@ export function innerOf(draw: Draw, id: string | number, launch: Launch): Inner 
 /** Whether the program itself waits for an operation. */
 function waits(operation: Operation): boolean {
   const { kind } = operation;
-  return kind === 'read' || kind === 'fence' || (kind === 'partition' && 'field' in operation.by);
+  return (
+    kind === 'read' ||
+    kind === 'lease' ||
+    kind === 'fence' ||
+    (kind === 'partition' && 'field' in operation.by)
+  );
 }
 
 /** The inner task with a body: drawn for one instance, and mended until it is legal for all. */

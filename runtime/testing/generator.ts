@@ -157,7 +157,7 @@ function drawOperations(draw: Draw, id: string | number, state: State): Operatio
     predicate: state.predicates > 0 && futures.length > 0 ? 4 : 0,
     fill: 6,
     copy: 8,
-    lease: state.depth === 0 && program.leases.length < 2 ? 2 : 0,
+    lease: program.leases.length < 2 ? (state.depth === 0 ? 2 : 5) : 0,
     release: program.leases.length > 0 ? 8 : 0,
     read: state.depth === 0 ? 1 : 4,
     write: state.depth === 0 ? 1 : 4,

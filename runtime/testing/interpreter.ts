@@ -139,8 +139,6 @@ export class Interpreter extends Places {
         break;
       case 'lease': {
         const { target, fields, salt } = operation;
-        if (this.instance)
-          throw new IllegalProgramError('LaunchError', name, 'leases are for the main program');
         const launch = { ...launchOf(operation, [{ target, fields }]), salt };
         this.#launch(launch);
         if (typeof this.results.get(name)![0] === 'number')

@@ -43,7 +43,7 @@ const guarded = ['launch', 'inner', 'fill', 'copy'];
 const privileges = ['read', 'update', 'overwrite', 'reduce'];
 const expected = [
   ...[...operations, 'region', 'inner', 'lease', 'release', 'read', 'write', 'fence', 'free'],
-  ...[...operations, 'region', 'inner', 'read', 'write', 'fence', 'free'].map(
+  ...[...operations, 'region', 'inner', 'lease', 'read', 'write', 'fence', 'free'].map(
     (kind) => `${kind} in an inner task`,
   ),
   ...['launch 2 deep', 'inner 2 deep', 'launch 3 deep', 'fill 2 deep', 'partition 2 deep'],
