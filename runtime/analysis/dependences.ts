@@ -5,11 +5,12 @@
 // An order is imposed between two records only if their requirements interfere and share a point, apart from joins:
 // a record that many readers (or all writers) run into stands for them towards whoever needs all of them. Users that are
 // merely atomic or simultaneous towards each other get no order; reservations.ts keeps atomic ones apart.
-import type { Graph } from '../graph/layout.js';
+import { type Graph, NONE } from '../graph/layout.js';
 import { EXECUTION_INTERFERENCE, isOrder, USAGE_CODES, usageOf } from '../privileges/index.js';
 import { type IndexPartition, overlapTable } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
 import { type Cover, EquivalenceSets } from './equivalence-sets.js';
+import type { AnalysisFaults, AnalysisProbe, Path } from './faults.js';
 import type { RecordBuilder } from './record-builder.js';
 import { NIL, Users } from './users.js';
 
@@ -38,15 +39,18 @@ const TAKES_DATA = Uint8Array.from({ length: USAGE_CODES }, (_, code) => {
 export class TreeState {
   readonly root: IndexSpace;
   readonly #classOf: EquivalenceSets[];
+  readonly #probe: AnalysisProbe | null;
   /** Counts the splits, so that who cached `classes` knows when to ask again. */
   version = 0;
 
-  constructor(root: IndexSpace, fields: number, users: Users) {
+  constructor(root: IndexSpace, fields: number, users: Users, probe: AnalysisProbe | null) {
     this.root = root;
+    this.#probe = probe;
     const all = new EquivalenceSets(
       root,
       Array.from({ length: fields }, (_, i) => i),
       users,
+      probe,
     );
     this.#classOf = Array.from({ length: fields }, () => all);
   }
@@ -66,6 +70,7 @@ export class TreeState {
       if (inside.length === sets.fields.length) found.add(sets);
       else {
         const part = sets.split(inside);
+        if (this.#probe?.forgets(false, 'split') === true) part.forget();
         for (const f of inside) this.#classOf[f] = part;
         this.version++;
         found.add(part);
@@ -75,22 +80,18 @@ export class TreeState {
   }
 }
 
-/** Switches that take one kind of edge away. Only the tests of the tests set them: each must be noticed. */
-export interface AnalysisFaults {
-  readonly interference?: Uint8Array;
-  readonly drop?: 'writers' | 'readers' | 'wide' | 'join' | 'partial' | 'apply' | null;
-}
-
 export class Analysis {
   readonly #graph: Graph;
   readonly #builder: RecordBuilder;
   readonly #users = new Users();
   readonly #interference: Uint8Array;
-  readonly #drop: AnalysisFaults['drop'];
+  readonly #probe: AnalysisProbe | null;
   /** Makes a launch slot for a join of `records`, and the record; the join is sealed by this class. */
   readonly #openJoin: () => number;
   readonly #joinReady: (record: number) => void;
   readonly #alive: (record: number, generation: number) => boolean;
+  /** The record that folds what the launch of the record being built reduces: it waits for that one, not the other way. */
+  fold = NONE;
 
   constructor(
     builder: RecordBuilder,
@@ -103,14 +104,17 @@ export class Analysis {
     this.#openJoin = openJoin;
     this.#joinReady = joinReady;
     this.#interference = faults.interference ?? EXECUTION_INTERFERENCE;
-    this.#drop = faults.drop ?? null;
+    const probe = faults.probe ?? null;
+    this.#probe = probe;
     // With failures about, a retired record still matters: it may have poisoned what it wrote.
-    this.#alive = (record, generation) =>
+    const alive = (record: number, generation: number) =>
       this.#graph.generation[record] === generation || builder.isPoisoned(record, generation);
+    this.#alive =
+      probe === null ? alive : (record, generation) => !probe.forgets(!alive(record, generation), 'reshape');
   }
 
   tree(root: IndexSpace, fields: number): TreeState {
-    return new TreeState(root, fields, this.#users);
+    return new TreeState(root, fields, this.#users, this.#probe);
   }
 
   /** Before a launch uses `sets` through `partition`: should its colours become the sets? */
@@ -124,8 +128,8 @@ export class Analysis {
     if (partition.subspaces[colour]!.empty) return;
     const reads = READS[usage] === 1;
     if (cover.identity) {
-      if (reads) this.#read(sets, colour, partition, colour, usage, true);
-      else this.#write(sets, colour, partition, colour, usage, true);
+      if (reads) this.#read(sets, colour, partition, colour, usage, true, 'fast');
+      else this.#write(sets, colour, partition, colour, usage, true, 'fast');
       return;
     }
     const from = cover.start[colour]!;
@@ -136,8 +140,8 @@ export class Analysis {
     }
     for (let k = from; k < to; k++) {
       const set = cover.sets[k]!;
-      if (reads) this.#read(sets, set, partition, colour, usage, cover.covers[k] === 1);
-      else this.#write(sets, set, partition, colour, usage, cover.covers[k] === 1);
+      if (reads) this.#read(sets, set, partition, colour, usage, cover.covers[k] === 1, 'table');
+      else this.#write(sets, set, partition, colour, usage, cover.covers[k] === 1, 'table');
     }
   }
 
@@ -163,7 +167,7 @@ export class Analysis {
 
   /** The fields get a fresh instance that the record being built writes whole: nobody has to be waited for. */
   rename(sets: EquivalenceSets): void {
-    sets.forget();
+    if (this.#probe === null || this.#probe.forgets(true, 'rename')) sets.forget();
   }
 
   #read(
@@ -173,8 +177,9 @@ export class Analysis {
     colour: number,
     usage: number,
     covers: boolean,
+    found: Path,
   ): void {
-    this.#after(sets.writers, set, partition, colour, usage, covers, false);
+    this.#after(sets.writers, set, partition, colour, usage, covers, false, found);
     if (sets.readerCount[set]! >= JOIN_READERS) this.#pruneReaders(sets, set);
     const { current } = this.#builder;
     sets.readers[set] = this.#users.add(
@@ -195,10 +200,20 @@ export class Analysis {
     colour: number,
     usage: number,
     covers: boolean,
+    found: Path,
   ): void {
     const dominates = EXCLUSIVE[usage] === 1;
-    this.#after(sets.writers, set, partition, colour, usage, covers, dominates);
-    sets.readerCount[set] = this.#after(sets.readers, set, partition, colour, usage, covers, dominates);
+    this.#after(sets.writers, set, partition, colour, usage, covers, dominates, found);
+    sets.readerCount[set] = this.#after(
+      sets.readers,
+      set,
+      partition,
+      colour,
+      usage,
+      covers,
+      dominates,
+      found,
+    );
     this.#afterWide(sets, set, usage, covers);
     sets.writersJoin = null;
     const { current } = this.#builder;
@@ -221,11 +236,14 @@ export class Analysis {
     usage: number,
     covers: boolean,
     dominates: boolean,
+    found: Path,
   ): number {
+    const probe = this.#probe;
     const users = this.#users;
     const graph = this.#graph;
     const builder = this.#builder;
     const { current } = builder;
+    const { fold } = this;
     let left = 0;
     let previous = NIL;
     for (let at = heads[set]!; at !== NIL; ) {
@@ -234,24 +252,28 @@ export class Analysis {
       const earlier = users.usage[at]!;
       let drop = false;
       if (graph.generation[record] !== generation && !builder.isPoisoned(record, generation)) drop = true;
-      else if (record !== current || graph.generation[record] !== generation) {
+      else if ((record !== current && record !== fold) || graph.generation[record] !== generation) {
         const conflict =
           isOrder(this.#interference[earlier * USAGE_CODES + usage]!) ||
           // Two reductions by one operator do not conflict, but what they fold in is folded in program order.
-          (REDUCES[earlier] === 1 && REDUCES[usage] === 1 && this.#drop !== 'apply');
+          (REDUCES[earlier] === 1 && REDUCES[usage] === 1);
         if (conflict) {
           const other = users.partition[at]!;
           const same = other === partition && users.colour[at] === colour;
           // In a set that the new user covers, every user listed shares a point with it.
-          if (same || covers || overlap(other, users.colour[at]!, partition, colour)) {
-            if (!this.#dropped(READS[earlier] === 1, covers)) {
-              builder.after(record, generation, READS[earlier] === 0 && TAKES_DATA[usage] === 1);
-            }
-            // Whoever conflicts with that one later, in this set, also conflicts with the new one.
-            drop =
-              dominates &&
-              (covers || same || partition.subspaces[colour]!.covers(other.subspaces[users.colour[at]!]!));
-          }
+          const meets = same || covers || overlap(other, users.colour[at]!, partition, colour);
+          if (
+            probe === null
+              ? meets
+              : probe.orders(meets, earlier, usage, pathOf(found, covers, same, other, partition))
+          )
+            builder.after(record, generation, READS[earlier] === 0 && TAKES_DATA[usage] === 1);
+          // Whoever conflicts with that one later, in this set, also conflicts with the new one.
+          drop =
+            meets &&
+            dominates &&
+            (covers || same || partition.subspaces[colour]!.covers(other.subspaces[users.colour[at]!]!));
+          if (probe !== null) drop = probe.forgets(drop, 'superfluous');
         }
       }
       const next = users.next[at]!;
@@ -268,19 +290,6 @@ export class Analysis {
     return left;
   }
 
-  #dropped(reader: boolean, covers: boolean): boolean {
-    switch (this.#drop) {
-      case 'readers':
-        return reader;
-      case 'writers':
-        return !reader;
-      case 'partial':
-        return !covers;
-      default:
-        return false;
-    }
-  }
-
   /** A reader of every set: kept once for all of them, and ordered after one join of all writers. */
   #readAll(sets: EquivalenceSets, partition: IndexPartition, colour: number, usage: number): void {
     const builder = this.#builder;
@@ -291,21 +300,22 @@ export class Analysis {
         const { current, unmet } = builder;
         const record = this.#openJoin();
         for (let set = 0; set < sets.count; set++)
-          this.#after(sets.writers, set, partition, colour, usage, true, false);
+          this.#after(sets.writers, set, partition, colour, usage, true, false, 'writers join');
         join = { record, generation: graph.generation[record]! };
         if (builder.seal()) this.#joinReady(record);
         builder.resume(current, unmet);
         sets.writersJoin = join;
       }
-      if (this.#drop !== 'join') builder.after(join.record, join.generation, true);
+      if (this.#probe === null || this.#probe.orders(true, -1, usage, 'joined writers'))
+        builder.after(join.record, join.generation, true);
       // A join passes failures on while it lives; afterwards the writers themselves tell.
       if (builder.anyPoison) {
         for (let set = 0; set < sets.count; set++)
-          this.#after(sets.writers, set, partition, colour, usage, true, false);
+          this.#after(sets.writers, set, partition, colour, usage, true, false, 'all');
       }
     } else {
       for (let set = 0; set < sets.count; set++)
-        this.#after(sets.writers, set, partition, colour, usage, true, false);
+        this.#after(sets.writers, set, partition, colour, usage, true, false, 'all');
     }
     const { current } = builder;
     if (sets.wide.length >= JOIN_READERS) this.#joinWide(sets);
@@ -320,15 +330,17 @@ export class Analysis {
     const { current } = builder;
     const from = Math.max(0, sets.wideSeen[set]! - wideDropped);
     if (from >= wide.length) return;
-    if (this.#drop !== 'wide') {
-      for (let i = from; i < wide.length; i++) {
-        const { record, generation, usage: earlier } = wide[i]!;
-        if (record === current && graph.generation[record] === generation) continue;
-        if (isOrder(this.#interference[earlier * USAGE_CODES + usage]!))
-          builder.after(record, generation, false);
-      }
+    const probe = this.#probe;
+    for (let i = from; i < wide.length; i++) {
+      const { record, generation, usage: earlier } = wide[i]!;
+      if (record === current && graph.generation[record] === generation) continue;
+      if (!isOrder(this.#interference[earlier * USAGE_CODES + usage]!)) continue;
+      if (probe === null || probe.orders(true, earlier, usage, 'wide'))
+        builder.after(record, generation, false);
     }
-    if (covers && EXCLUSIVE[usage] === 1) sets.wideSeen[set] = wideDropped + wide.length;
+    const seen = covers && EXCLUSIVE[usage] === 1;
+    if (probe === null ? seen : probe.forgets(seen, 'wide seen'))
+      sets.wideSeen[set] = wideDropped + wide.length;
   }
 
   /** Replaces the wide readers by those that are alive, and those by a join when there are many. */
@@ -345,7 +357,10 @@ export class Analysis {
     if (others.length > JOIN_READERS / 2) {
       const { usage, partition } = others[0]!;
       const record = this.#openJoin();
-      for (const reader of others) builder.after(reader.record, reader.generation, false);
+      for (const reader of others) {
+        if (this.#probe === null || this.#probe.orders(true, usage, usage, 'wide join'))
+          builder.after(reader.record, reader.generation, false);
+      }
       const join = { record, generation: graph.generation[record]!, usage, partition };
       if (builder.seal()) this.#joinReady(record);
       builder.resume(current, unmet);
@@ -387,7 +402,8 @@ export class Analysis {
           kept = at;
           keptCount++;
         } else {
-          builder.after(users.record[at]!, users.generation[at]!, false);
+          if (this.#probe === null || this.#probe.orders(true, usage, usage, 'readers join'))
+            builder.after(users.record[at]!, users.generation[at]!, false);
           users.drop(at);
         }
         at = next;
@@ -402,6 +418,20 @@ export class Analysis {
     // Lists of many live readers of parts of a set are looked through again only when they have doubled.
     sets.readerCount[set] = count >= JOIN_READERS / 2 ? 0 : count;
   }
+}
+
+/** How two users were found to share a point, of which one was listed in a set. */
+function pathOf(
+  found: Path,
+  covers: boolean,
+  same: boolean,
+  other: IndexPartition,
+  partition: IndexPartition,
+): Path {
+  if (found !== 'table') return found;
+  if (covers) return 'covered';
+  if (same) return 'same';
+  return other.subspaces.length === 1 && partition.subspaces.length === 1 ? 'geometry' : 'table';
 }
 
 function allOnes(bits: Uint8Array, from: number, to: number): boolean {

@@ -5,6 +5,7 @@
 // Bauer et al., PPoPP'23: sets take the shape of the last write).
 import { IndexPartition, overlapTable } from '../regions/index.js';
 import { IndexSpace, unionAll } from '../spaces/index.js';
+import type { AnalysisProbe } from './faults.js';
 import { NIL, type Users } from './users.js';
 
 /** How the colours of a partition meet the sets: rows of set numbers, and whether a colour covers the set. */
@@ -35,6 +36,7 @@ export class EquivalenceSets {
   fields: readonly number[];
   readonly #root: IndexSpace;
   readonly #users: Users;
+  readonly #probe: AnalysisProbe | null;
   /** Colours that are sets, one to one. */
   #shape: IndexPartition;
   /** The same, and one more colour for what the shape leaves out. */
@@ -55,9 +57,10 @@ export class EquivalenceSets {
   /** Joins all current writers for readers of everything; valid while no write came after. */
   writersJoin: { record: number; generation: number } | null = null;
 
-  constructor(root: IndexSpace, fields: readonly number[], users: Users) {
+  constructor(root: IndexSpace, fields: readonly number[], users: Users, probe: AnalysisProbe | null = null) {
     this.#root = root;
     this.#users = users;
+    this.#probe = probe;
     this.#shape = this.#base = whole(root);
     this.fields = fields;
   }
@@ -79,7 +82,8 @@ export class EquivalenceSets {
         cover = { identity: true, start: EMPTY, sets: EMPTY, covers: NO_BITS };
       } else {
         const table = overlapTable(partition, this.#base);
-        cover = { identity: false, start: table.start, sets: table.colours, covers: table.covers };
+        const rows = { start: table.start, sets: table.colours, covers: table.covers };
+        cover = { identity: false, ...(this.#probe === null ? rows : this.#probe.meets(rows)) };
       }
       this.#covers.set(partition, cover);
     }
@@ -175,7 +179,7 @@ export class EquivalenceSets {
   /** The same sets and users for a part of the fields. */
   split(fields: readonly number[]): EquivalenceSets {
     const users = this.#users;
-    const copy = new EquivalenceSets(this.#root, fields, users);
+    const copy = new EquivalenceSets(this.#root, fields, users, this.#probe);
     copy.#shape = this.#shape;
     copy.#base = this.#base;
     copy.count = this.count;

@@ -123,6 +123,11 @@ export class RecordBuilder {
     this.edgesMade++;
   }
 
+  /** Orders the record being built after one whose value it takes. */
+  afterValue(predecessor: number, generation: number): void {
+    this.after(predecessor, generation, true);
+  }
+
   /** Ends the building of the current record; true when it has no unmet precondition. */
   seal(): boolean {
     this.log?.seal();

@@ -255,7 +255,7 @@ export class AttachedMemory {
 
   #afterAll(sources: readonly LaunchHandle[]): void {
     for (const { records, generations } of sources)
-      this.#engine.builder.after(records[0]!, generations[0]!, true);
+      this.#engine.builder.afterValue(records[0]!, generations[0]!);
   }
 
   #after(tree: Tree, field: number, { partition, colour }: Place, usage: number): void {

@@ -1,5 +1,5 @@
 // What an engine is made with, and what it tells of.
-import type { AnalysisFaults } from '../analysis/dependences.js';
+import type { AnalysisFaults } from '../analysis/faults.js';
 import type { SavedTasks } from '../execution/task-saver.js';
 import type { Executor, ExecutorParts } from '../executors/executor.js';
 import type { Placement } from '../mapping/static-placement.js';

@@ -91,7 +91,10 @@ export class Engine {
     this.cancellation = new Cancellation(this.graph);
     this.heap = Heap.reserve(options.memory, this.graph.control, this.graph.lanes);
     this.memory = new MemoryBudget(this.heap, options, () => this.#makeRoom());
-    this.builder = new RecordBuilder(this.graph, () => this.#starve());
+    const starve = (): void => this.#starve();
+    this.builder =
+      options.faults.builder?.(this.graph, starve, (slot) => this.launches.handles[slot]?.task ?? '') ??
+      new RecordBuilder(this.graph, starve);
     this.root = Scope.root(options.seed);
     this.launches = new OpenLaunches(this.graph, this.heap);
     this.watchers = new Watchers(this.graph);

@@ -67,7 +67,7 @@ export class HostOperations implements RegionPort, FuturePort {
       engine.runLog?.takes(handle, source, 0, source.points);
       makeOne(engine, handle, () => {
         for (let i = 0; i < source.records.length; i++)
-          builder.after(source.records[i]!, source.generations[i]!, true);
+          builder.afterValue(source.records[i]!, source.generations[i]!);
       });
     });
   }
@@ -142,7 +142,7 @@ export class HostOperations implements RegionPort, FuturePort {
     }
     makeOne(engine, handle, () => {
       for (let i = from; i < Math.min(to, records); i++) {
-        engine.builder.after(source.records[i]!, source.generations[i]!, true);
+        engine.builder.afterValue(source.records[i]!, source.generations[i]!);
       }
     });
   }

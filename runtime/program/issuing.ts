@@ -1,5 +1,5 @@
 // From a legal launch to its records: its slot, its views, its uses of the equivalence sets, one record for each point or block.
-import { Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
+import { Kind, MAX_REQUIREMENTS, NONE } from '../graph/layout.js';
 import { place } from '../mapping/place.js';
 import { blockStart, reductionBlocks } from '../memory/launch-layout.js';
 import { usageOf } from '../privileges/index.js';
@@ -139,6 +139,7 @@ export class Issuing {
     handle.generations = generations;
     if (kind === Kind.inner && engine.sequential) scope.hold = handle;
     const { window } = engine;
+    const fold = apply === null ? NONE : graph.applyRecord[slot]!;
     let block = 0;
     return () => {
       for (; block < blocks; block++) {
@@ -154,11 +155,13 @@ export class Issuing {
         // The first of a gang reserves for all.
         if (reserves && (gang === null || block === 0))
           reserve(engine, handle, record, resolved, first, gang === null ? end : points);
+        analysis.fold = fold;
         for (const { sets, cover, partition, colours, usage: code } of steps) {
           for (let point = first; point < end; point++) {
             analysis.use(sets, cover, partition, colours === null ? point : colours[point]!, code);
           }
         }
+        analysis.fold = NONE;
         for (const { source, index } of handle.futures) this.#afterFuture(source, index);
         engine.seal();
       }
@@ -191,6 +194,6 @@ export class Issuing {
   /** The record being built takes the value of a point of another launch. */
   #afterFuture(source: LaunchHandle, index: number): void {
     const record = recordOf(source, index);
-    this.#engine.builder.after(source.records[record]!, source.generations[record]!, true);
+    this.#engine.builder.afterValue(source.records[record]!, source.generations[record]!);
   }
 }

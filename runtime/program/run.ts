@@ -3,7 +3,7 @@
 import { availableParallelism, tmpdir } from 'node:os';
 
 import { isMainThread } from 'node:worker_threads';
-import type { AnalysisFaults } from '../analysis/dependences.js';
+import type { AnalysisFaults } from '../analysis/faults.js';
 import { CancelledError, LaunchError, UsageError } from '../errors.js';
 import type { TimelineEntry } from '../events/timeline.js';
 import { apart, guardReplicable, replicable } from '../execution/replicable.js';

@@ -296,9 +296,10 @@ class ConflictBuilder implements Conflicts {
         const related = relationOf(usageOf(earlier.use), usageOf(use), true);
         if (earlier.operation === operation) {
           // Atomic points of one launch take turns, and may do so in their order; what conflicts otherwise, through an
-          // invertible projection, must.
+          // invertible projection, must. What they reduce is applied after all of them.
           const must = among || (exclusive && earlier.use.coherence === undefined);
-          if (isOrder(related) && earlier.unit !== unit) this.#edge(earlier.unit, unit, must);
+          if (isOrder(related) && earlier.unit !== unit && this.units[earlier.unit]!.kind !== 'apply')
+            this.#edge(earlier.unit, unit, must);
           continue;
         }
         // Reductions are applied in program order, whatever their coherence.

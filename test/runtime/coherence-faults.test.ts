@@ -4,7 +4,6 @@
 import t from 'tap';
 import {
   COHERENCES,
-  type Coherence,
   EXECUTION_INTERFERENCE,
   isOrder,
   type Privilege,
@@ -13,22 +12,11 @@ import {
   usage,
   usageCode,
 } from '../../runtime/privileges/index.js';
-import {
-  checkOrder,
-  conflictsOf,
-  type FieldUse,
-  type Launch,
-  type Program,
-} from '../../runtime/testing/index.js';
+import { checkOrder, conflictsOf, type Program } from '../../runtime/testing/index.js';
 import { recordOrder } from '../../runtime/testing/recorded-order.js';
+import { mainReaches, programOf, type Use } from './faults/cell-program.js';
 
 t.setTimeout(600_000);
-
-/** One kind of use: a privilege (for reductions any operator) under a coherence. */
-interface Use {
-  readonly privilege: Privilege;
-  readonly coherence: Coherence;
-}
 
 const codesOf = ({ privilege, coherence }: Use): number[] =>
   privilege === 'reduce'
@@ -52,66 +40,10 @@ function altered(earlier: Use, later: Use, relation: number): Uint8Array {
   return table;
 }
 
-/** Where a launch goes: the whole region, one of two parts that overlap, all quarters. */
-type Reach = 'whole' | 'low' | 'high' | 'quarters';
-
-function launchOf(name: string, reach: Reach, { privilege, coherence }: Use): Launch {
-  const field: FieldUse = {
-    field: 'x',
-    privilege: privilege === 'reduce' ? { kind: privilege, operator: 'sum' } : { kind: privilege as 'read' },
-    ...(coherence === 'exclusive' ? {} : { coherence: coherence as 'atomic' }),
-  };
-  const part = (partition: string, colour: number) => ({ partition, colour: [colour] });
-  const target =
-    reach === 'whole'
-      ? { region: 'r' }
-      : reach === 'quarters'
-        ? { partition: 'quarters', projection: { kind: 'identity' as const } }
-        : part('overlapping', reach === 'low' ? 0 : 1);
-  const domain = reach === 'quarters' ? [4] : null;
-  return { kind: 'launch', name, salt: 1, domain, requirements: [{ target, fields: [field] }], argument: 0 };
-}
-
-/** Two launches on a region whose equivalence sets have been shaped by quarters, or not. */
-function programOf(earlier: Use, later: Use, a: Reach, b: Reach): Program {
-  const shapes = a === 'quarters' || b === 'quarters';
-  const extent = { lo: [0], hi: [4] };
-  return {
-    seed: 1,
-    operations: [
-      {
-        kind: 'region',
-        name: 'r',
-        domain: { kind: 'box', box: { lo: [0], hi: [7] } },
-        fields: [{ name: 'x', kind: 'i32', lanes: 1 }],
-      },
-      { kind: 'partition', name: 'quarters', of: { region: 'r' }, by: { rule: 'equal', colours: [4] } },
-      {
-        kind: 'partition',
-        name: 'overlapping',
-        of: { region: 'r' },
-        by: { rule: 'restriction', colours: [2], transform: [[3]], extent },
-      },
-      ...(shapes ? [launchOf('shape', 'quarters', { privilege: 'update', coherence: 'exclusive' })] : []),
-      launchOf('first', a, earlier),
-      launchOf('second', b, later),
-    ],
-  };
-}
-
-const reaches: readonly (readonly [Reach, Reach])[] = [
-  ['whole', 'whole'],
-  ['low', 'high'],
-  ['quarters', 'quarters'],
-  ['quarters', 'whole'],
-  ['whole', 'quarters'],
-  ['low', 'quarters'],
-];
-
 async function reportOf(program: Program, table: Uint8Array) {
   // Without renaming, so that overwrites wait as well.
   const conflicts = conflictsOf(program, { renaming: false });
-  const faults = { interference: table, drop: null };
+  const faults = { interference: table };
   const options = {
     seed: 1,
     faults,
@@ -136,9 +68,9 @@ t.test('every cell that coherence decides is right, and needed, on every path', 
       cells++;
       const fault = relations.every(isOrder) ? 'missing' : 'needless';
       const table = altered(earlier, later, fault === 'missing' ? 0 : 1);
-      for (const [a, b] of reaches) {
+      for (const [a, b, shaped] of mainReaches) {
         const name = `${earlier.coherence} ${earlier.privilege} of ${a}, then ${later.coherence} ${later.privilege} of ${b}`;
-        const program = programOf(earlier, later, a, b);
+        const program = programOf(earlier, later, a, b, shaped);
         const right = await reportOf(program, EXECUTION_INTERFERENCE);
         if (right.missing.length + right.needless.length > 0) wrong.push(name);
         if ((await reportOf(program, table))[fault].length === 0) unnoticed.push(`${name}: ${fault}`);

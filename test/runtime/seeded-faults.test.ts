@@ -1,88 +1,89 @@
-// Faults in the real analysis: every cell of the interference table that says "order" is made to say "none", every
-// kind of edge is dropped. Each must be noticed by what programs compute, or by the order recorded.
+// Faults in the real analysis, generated and not picked: each must be noticed by the order recorded or by what programs
+// compute, within ten seconds of processor time. MANIPLE_MUTANTS=word runs those alone whose name contains the word.
 import t from 'tap';
-import type { AnalysisFaults } from '../../runtime/analysis/dependences.js';
+import { type Sample, wrong } from './faults/corpus.js';
+import { SiteIndex } from './faults/index-of-sites.js';
 import {
-  EXECUTION_INTERFERENCE,
-  type Privilege,
-  REDUCTIONS,
-  type ReductionName,
-  USAGE_CODES,
-  usage,
-  usageCode,
-} from '../../runtime/privileges/index.js';
-import {
-  checkOrder,
-  conflictsOf,
-  generateProgram,
-  runDifferential,
-  runtimeExecutor,
-} from '../../runtime/testing/index.js';
-import { recordOrder, withoutWaits } from '../../runtime/testing/recorded-order.js';
+  cellMutants,
+  dependences,
+  edgeMutants,
+  extraMutants,
+  type Mutant,
+  memoryMutants,
+  operationMutants,
+  protocolMutants,
+} from './faults/mutants.js';
+import { faultsOf } from './faults/probe.js';
 
-t.setTimeout(600_000);
-const programsMax = 200;
+t.setTimeout(1_200_000);
+const budget_s = 10;
+const wanted = process.env['MANIPLE_MUTANTS'] ?? '';
 
-/** The first program with another result under the faults; undefined when there is none. */
-async function caughtByValues(faults: AnalysisFaults): Promise<number | undefined> {
-  for (let seed = 1; seed <= programsMax; seed++) {
-    const { program, observed } = generateProgram(seed, { operations: 40 });
-    const executor = runtimeExecutor({ executor: 'virtual', seed, faults, eagerness: (seed % 3) * 0.2 });
-    if (await runDifferential(program, executor, observed)) return seed;
+const spent_s = (since: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1e6;
+};
+
+/** The programs for a mutant: first those that come by its place, then any. */
+function* samplesFor({ samples }: Mutant): Generator<Sample> {
+  yield* samples;
+  for (let seed = 1; ; seed++) {
+    for (const family of ['order', 'values', 'failures'] as const) yield { family, seed };
   }
-  return undefined;
 }
 
-/** The first program in whose order something is missing. */
-async function caughtByOrder(faults: AnalysisFaults): Promise<number | undefined> {
-  for (let seed = 1; seed <= programsMax; seed++) {
-    const program = withoutWaits(generateProgram(seed, { operations: 16 }).program);
-    const conflicts = conflictsOf(program);
-    try {
-      const { missing } = checkOrder(conflicts, await recordOrder(program, conflicts, { seed, faults }));
-      if (missing.length > 0) return seed;
-    } catch {
-      return seed; // what ran out of order has failed
-    }
+/** How long it took to notice a mutant; null when the time was up. */
+async function noticed(mutant: Mutant): Promise<{ seconds: number; sample: Sample } | null> {
+  const from = process.cpuUsage();
+  for (const sample of samplesFor(mutant)) {
+    const what = await wrong(sample, faultsOf(mutant.fault()));
+    const seconds = spent_s(from);
+    if (what !== null) return { seconds, sample };
+    if (seconds > budget_s) return null;
   }
-  return undefined;
+  return null;
 }
 
-/** The codes of one kind of use: a privilege, for reductions any operator. */
-const codesOf = (privilege: Privilege): number[] =>
-  privilege === 'reduce'
-    ? REDUCTIONS.map((operator: ReductionName) => usageCode(usage(privilege, operator)))
-    : [usageCode(usage(privilege))];
+const index = new SiteIndex();
+await index.addPairs();
+await index.addRandom('order', 1, 161);
+await index.addRandom('values', 1, 81);
+await index.addRandom('failures', 1, 41);
 
-/** The table without the order between two kinds of use. */
-function without(earlier: Privilege, later: Privilege): Uint8Array {
-  const table = EXECUTION_INTERFERENCE.slice();
-  for (const a of codesOf(earlier)) for (const b of codesOf(later)) table[a * USAGE_CODES + b] = 0;
-  return table;
-}
-
-const used: readonly Privilege[] = ['read', 'update', 'overwrite', 'reduce'];
-
-t.test('every cell of the interference table that orders is needed', async (t) => {
-  for (const earlier of used) {
-    for (const later of used) {
-      if (earlier === 'read' && later === 'read') continue;
-      // Reductions are applied in program order whatever the table says, so that order goes as well.
-      const drop = earlier === 'reduce' && later === 'reduce' ? 'apply' : null;
-      const faults = { interference: without(earlier, later), drop } as const;
-      const byValues = await caughtByValues(faults);
-      t.ok(byValues, `${earlier} then ${later}: other results at program ${byValues}`);
-      // Whether an overwrite waits or gets an instance of its own is the runtime's choice.
-      if (later === 'overwrite') continue;
-      const byOrder = await caughtByOrder(faults);
-      t.ok(byOrder, `${earlier} then ${later}: a missing order at program ${byOrder}`);
-    }
-  }
+t.test('without a fault nothing is wrong', async (t) => {
+  t.same(index.wrong, [], `${index.programs} programs`);
 });
 
-t.test('every kind of edge is needed', async (t) => {
-  for (const drop of ['writers', 'readers', 'wide', 'join', 'partial', 'apply'] as const) {
-    const byValues = await caughtByValues({ drop });
-    t.ok(byValues, `without ${drop}: other results at program ${byValues}`);
-  }
+t.test('every kind of dependence comes up on every path, but those that cannot', async (t) => {
+  const never = dependences.filter((dependence) => index.count(`edge: ${dependence}`) === 0);
+  t.comment(
+    `${dependences.length - never.length} of ${dependences.length} come up, in ${index.programs} programs`,
+  );
+  t.same(never, [], 'never');
 });
+
+const kinds: Record<string, Mutant[]> = {
+  'cells of the interference table': cellMutants(index),
+  'kinds of edges on every path': edgeMutants(index),
+  'edges that nothing asks for': extraMutants(index),
+  'edges between kinds of operations': operationMutants(index),
+  'tables and users that are remembered': memoryMutants(index),
+  'steps of the protocol': protocolMutants(),
+};
+
+for (const [kind, all] of Object.entries(kinds)) {
+  t.test(`every fault is noticed: ${kind}`, async (t) => {
+    const mutants = all.filter(({ name }) => name.includes(wanted));
+    const survivors: string[] = [];
+    let slowest = { name: 'none', seconds: 0 };
+    for (const mutant of mutants) {
+      const found = await noticed(mutant);
+      if (found === null) survivors.push(mutant.name);
+      else if (found.seconds > slowest.seconds) slowest = { name: mutant.name, seconds: found.seconds };
+    }
+    t.comment(
+      `${mutants.length - survivors.length} of ${mutants.length} mutants killed, slowest ${slowest.seconds.toFixed(1)} s (${slowest.name})`,
+    );
+    t.same(survivors, [], 'survivors');
+  });
+}

@@ -1,7 +1,7 @@
 // The checker, checked: logs that are right, logs with one thing wrong, and the logs of an analysis with seeded faults.
 import { join } from 'node:path';
 import t from 'tap';
-import type { AnalysisFaults } from '../../../runtime/analysis/dependences.js';
+import type { AnalysisFaults } from '../../../runtime/analysis/faults.js';
 import { COHERENCE_NAMES, OPERATOR_NAMES, PRIVILEGE_NAMES } from '../../../runtime/events/log-format.js';
 import { type CheckReport, checkLog } from '../../../runtime/observe/check.js';
 import { demandOf } from '../../../runtime/observe/check-interference.js';
@@ -20,6 +20,7 @@ import { generateProgram, runtimeExecutor } from '../../../runtime/testing/index
 import { keyedDraw } from '../../../runtime/testing/keyed-random.js';
 import { withoutWaits } from '../../../runtime/testing/recorded-order.js';
 import { scratchFolder } from '../../support/command.js';
+import { type Fault, faultsOf, relationOf } from '../faults/probe.js';
 import { WrittenLog } from './written-log.js';
 
 t.setTimeout(600_000);
@@ -272,8 +273,19 @@ t.test('the faults of an analysis are found in its log', async (t) => {
     }
     return undefined;
   };
-  for (const drop of ['writers', 'readers', 'wide', 'join', 'partial', 'apply'] as const) {
-    const seed = await caught({ drop });
+  type Orders = NonNullable<Fault['orders']>;
+  const apply: Orders = (meets, earlier, later) =>
+    meets && !/^reduction before .* reduction$/.test(relationOf(earlier, later));
+  const drops: Record<string, Orders> = {
+    writers: (meets, earlier) => meets && (earlier < 0 || usageOf(earlier).privilege === 'read'),
+    readers: (meets, earlier) => meets && (earlier < 0 || usageOf(earlier).privilege !== 'read'),
+    wide: (meets, _earlier, _later, path) => meets && path !== 'wide',
+    join: (meets, _earlier, _later, path) => meets && path !== 'joined writers',
+    partial: (meets, _earlier, _later, path) => meets && !/^(same|table|geometry)$/.test(path),
+    apply,
+  };
+  for (const [drop, orders] of Object.entries(drops)) {
+    const seed = await caught(faultsOf({ orders }));
     t.ok(seed, `without ${drop}: found at program ${seed}`);
   }
   const codesOf = (privilege: Privilege) =>
@@ -286,8 +298,8 @@ t.test('the faults of an analysis are found in its log', async (t) => {
       if (earlier === 'read' && later === 'read') continue;
       const table = EXECUTION_INTERFERENCE.slice();
       for (const a of codesOf(earlier)) for (const b of codesOf(later)) table[a * USAGE_CODES + b] = 0;
-      const drop = earlier === 'reduce' && later === 'reduce' ? 'apply' : null;
-      const seed = await caught({ interference: table, drop });
+      const both = earlier === 'reduce' && later === 'reduce';
+      const seed = await caught(faultsOf({ interference: table, ...(both && { orders: apply }) }));
       t.ok(seed, `${earlier} then ${later}: found at program ${seed}`);
     }
   }
