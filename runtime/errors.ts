@@ -212,3 +212,44 @@ export class OutOfMemoryError extends ManipleError {
     this.holders = holders;
   }
 }
+
+/** A call of the program as one rank made it. */
+export interface RankCall {
+  /** What was called, and where in the program. */
+  readonly what: string;
+  readonly site: string;
+}
+
+/**
+ * The ranks of a run do not run the same program: two of them made different calls in the same place of its order, or one
+ * made a call that another did not. The first such place is told, with both calls and the first thing that differs.
+ */
+export class ReplicaMismatchError extends ManipleError {
+  readonly ranks: readonly [number, number];
+  readonly calls: readonly [RankCall, RankCall];
+  /** What differs first: its name, and what each rank had. */
+  readonly difference: { readonly name: string; readonly values: readonly [string, string] };
+  constructor(
+    ranks: readonly [number, number],
+    calls: readonly [RankCall, RankCall],
+    difference: ReplicaMismatchError['difference'],
+  ) {
+    const [a, b] = calls;
+    const { name, values } = difference;
+    super(
+      `ranks ${ranks[0]} and ${ranks[1]} do not run the same program: rank ${ranks[0]} calls ${a.what} at ${a.site}, rank ${ranks[1]} calls ${b.what} at ${b.site}; ${name} is ${values[0]} on the one and ${values[1]} on the other. What is called must not depend on Math.random, the clock or the order in which promises settle.`,
+    );
+    this.ranks = ranks;
+    this.calls = calls;
+    this.difference = difference;
+  }
+}
+
+/** Another rank of the run has ended with an error that this one did not meet. */
+export class RankError extends ManipleError {
+  readonly rank: number;
+  constructor(rank: number, cause: Error) {
+    super(`rank ${rank} has ended: ${cause.message}`, { cause });
+    this.rank = rank;
+  }
+}

@@ -51,6 +51,8 @@ export interface AnalysisProbe {
 /** Faults for the tests of the tests. */
 export interface AnalysisFaults {
   readonly interference?: Uint8Array;
+  /** Elements stay where they are, whichever rank wants them. */
+  readonly stay?: boolean;
   readonly probe?: AnalysisProbe;
   /** Makes the records and edges in place of the right one; `nameOf` tells the task of a launch slot. */
   readonly builder?: (graph: Graph, starve: () => void, nameOf: (slot: number) => string) => RecordBuilder;

@@ -40,6 +40,8 @@ export interface ExecutorParts {
   readonly seed: number;
   readonly check: boolean;
   readonly steal: boolean;
+  /** Runs like this one, beside it on this machine and itself counted. */
+  readonly ranks: number;
   /** One ring per lane, or null when nothing is recorded. */
   readonly laneLogs: readonly SharedLaneLog[] | null;
   /** Writes that of the launching thread. */

@@ -114,11 +114,12 @@ export class IoLane {
   }
 
   /** A short sleep of the launching thread, until the lane may have got on. */
-  wait(): void {
+  wait(stillWanted: () => boolean = () => true): void {
     const { control } = this.#parts.graph;
-    Atomics.store(control, Word.launcher, 1);
     Atomics.store(control, Word.countdown, 1);
-    sleep(control, Word.launcher, 1);
+    Atomics.store(control, Word.launcher, 1);
+    // As in sleepLauncher.
+    if (stillWanted()) sleep(control, Word.launcher, 1);
     Atomics.store(control, Word.launcher, 0);
     this.look();
   }

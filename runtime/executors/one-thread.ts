@@ -104,10 +104,10 @@ abstract class OneThread implements Executor {
     this.#gangs.start(members);
   }
 
-  block(_count: number, _stillWanted: () => boolean): void {
+  block(_count: number, stillWanted: () => boolean): void {
     // Nothing of ours to run: then only the I/O lane can bring progress.
     if (this.step() || this.#takeFromLanes()) return;
-    this.#io.wait();
+    this.#io.wait(stillWanted);
   }
 
   /** What the I/O lane and members of gangs have made ready; -1 for nothing. */

@@ -40,7 +40,7 @@ export class Threads implements Executor {
     // nobody is pinned: the system may then have to put two on one processor, and should choose which.
     const processors =
       addon?.allowedCpus() ?? Array.from({ length: availableParallelism() }, (_, cpu) => cpu);
-    const crowded = workers + 1 > processors.length;
+    const crowded = parts.ranks * (workers + 1) > processors.length;
     this.#workers = Array.from({ length: workers }, (_, lane) => {
       const cpu = crowded ? null : processors[lane]!;
       return new LaneThreads(parts, lane, (adopts) => {

@@ -2,7 +2,7 @@
 // What cannot be sent to a worker is refused here, by name.
 import { LaunchError } from '../errors.js';
 import { FutureMap, TaskFuture } from './future.js';
-import type { LaunchHandle, PointOfLaunch, ProgramScope } from './handle.js';
+import { type LaunchHandle, type PointOfLaunch, type ProgramScope, runsElsewhere } from './handle.js';
 import { Partition, ProjectedPartition, Region } from './region.js';
 
 export interface SplitArgs {
@@ -14,11 +14,15 @@ export interface SplitArgs {
   readonly failed: PointOfLaunch[];
 }
 
-/** Numbers, futures that are not there yet, and everything else. Refuses what cannot be sent. */
+/**
+ * Numbers, futures that are not there yet (or not here: `rank` is this rank, where there are several), and everything else.
+ * Refuses what cannot be sent.
+ */
 export function splitArgs(
   args: Readonly<Record<string, unknown>>,
   where: string,
   scope: ProgramScope,
+  rank: number | null = null,
 ): SplitArgs {
   const split = {
     numberKeys: [] as string[],
@@ -41,11 +45,11 @@ export function splitArgs(
           `${where}: argument ${key} is a future of task ${handle.scope.task}, but this is a launch of task ${scope.task}: pass values to inner tasks as arguments, and return them.`,
         );
       }
-      if (handle.slot >= 0 || !handle.closed) {
+      if (handle.slot >= 0 || !handle.closed || (rank !== null && runsElsewhere(handle, index, rank))) {
         split.futures.push({ key, source: handle, index });
         continue;
       }
-      if (handle.spoiled?.[index] === 1) {
+      if ((handle.spoiled?.[index] ?? 0) !== 0) {
         split.failed.push({ source: handle, index });
         continue;
       }

@@ -373,6 +373,11 @@ export function attach(
       `attach: region ${tree.name} was given to inner task ${scope.task}: attach it where it was made.`,
     );
   }
+  if (engine.ranks !== null) {
+    throw new LaunchError(
+      `attach: region ${tree.name} cannot be attached in a run of several ranks, which does not know yet which rank reads what: read the file in a task, or run on one rank.`,
+    );
+  }
   const { mode = 'read' } = options;
   if (!MODES.includes(mode))
     throw new LaunchError(`attach: there is no mode ${String(mode)}: there are ${MODES.join(', ')}.`);

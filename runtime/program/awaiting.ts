@@ -4,6 +4,7 @@ import type { Executor } from '../executors/executor.js';
 import type { LaunchHandle, ProgramScope } from './handle.js';
 import type { LostThreads } from './lost-threads.js';
 import type { OpenLaunches } from './open-launches.js';
+import type { RankPort } from './ranks/port.js';
 import type { Retirement } from './retirement.js';
 import type { RunLog } from './run-log.js';
 import type { Watchers } from './watchers.js';
@@ -15,6 +16,7 @@ export interface AwaitingParts {
   readonly window: Window;
   readonly executor: Executor;
   readonly runLog: RunLog | null;
+  readonly ranks: RankPort | null;
   /** Takes ended records back. */
   poll(): void;
 }
@@ -36,6 +38,7 @@ export class Awaiting {
     this.#parts.poll();
     if (handle.lease !== null && handle.lease.record >= 0 && !handle.lease.over) return;
     if (!handle.closed && this.#lost.error === null) {
+      this.#parts.ranks?.waiting();
       const from = runLog?.since() ?? 0;
       await new Promise<void>((resolve) => {
         watchers.add(handle, resolve);
@@ -48,10 +51,12 @@ export class Awaiting {
 
   /** Looks whether watched launches have ended, and asks for a message when the next one does. */
   look(): void {
-    const { watchers, window, executor } = this.#parts;
+    const { watchers, window, executor, ranks } = this.#parts;
     this.#parts.poll();
-    if (watchers.count === 0 && window.innerOpen === 0 && !window.stalled) return;
+    // Other ranks may want something at any time.
+    if (watchers.count === 0 && window.innerOpen === 0 && !window.stalled && ranks === null) return;
     executor.arm();
+    ranks?.arm(() => this.look());
     // What ended before the arming sent no message. When a lane is between its last two steps, look again soon.
     this.#parts.poll();
     if (this.#retirement.closing) setImmediate(() => this.look());
@@ -63,9 +68,12 @@ export class Awaiting {
    */
   async values(handle: LaunchHandle, index?: number): Promise<unknown[] | null> {
     await this.ended(handle);
-    if (handle.root !== 0 && (index === undefined || handle.spoiled?.[index] === 1)) {
+    const ranks = handle.scope.depth === 0 ? this.#parts.ranks : null;
+    if (ranks !== null) await ranks.results(handle);
+    if (handle.root !== 0 && (index === undefined || (handle.spoiled?.[index] ?? 0) !== 0)) {
       // Which failure is first is known when all earlier operations have ended.
       await this.quiet(handle.scope, handle.operation);
+      if (ranks !== null) await ranks.agreed(handle);
       const error = handle.error!;
       handle.scope.told.add(error instanceof UpstreamError ? error.root : (error as ManipleError));
       throw error;
@@ -84,7 +92,7 @@ export class Awaiting {
 
   /** Resolves when all operations that were called so far in a scope have ended. */
   async fence(scope: ProgramScope): Promise<void> {
-    const { window, launches } = this.#parts;
+    const { window, launches, ranks } = this.#parts;
     if (window.waits(scope)) {
       await new Promise<void>((resolve) => {
         window.submit(scope, () => {
@@ -93,6 +101,9 @@ export class Awaiting {
         });
       });
     }
-    await this.quiet(scope, launches.operations - 1);
+    const operation = launches.next(scope) - 1;
+    const shared = scope.depth === 0 ? ranks?.fence() : undefined;
+    await this.quiet(scope, operation);
+    await shared?.(operation);
   }
 }

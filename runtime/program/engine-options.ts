@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly record: RunLogOptions | null;
   readonly faults: AnalysisFaults;
   readonly limits: { readonly records: number; readonly launches: number };
+  /** Ranks of the run that may share the processors of this machine. */
+  readonly ranks: number;
   /** Bulk mode: every operation is followed by a barrier. */
   readonly barriers: boolean;
   /** Deals records to workers; null for blocks of consecutive points. */

@@ -23,6 +23,7 @@ import { launchSite } from './launch-site.js';
 import { LostThreads } from './lost-threads.js';
 import { MemoryBudget } from './memory-budget.js';
 import { OpenLaunches } from './open-launches.js';
+import type { RankPort } from './ranks/port.js';
 import { Retirement } from './retirement.js';
 import { RunLog } from './run-log.js';
 import { Scope } from './scope.js';
@@ -58,6 +59,8 @@ export class Engine {
   /** What is recorded of the run; null when nothing is. */
   readonly runLog: RunLog | null;
   readonly launches: OpenLaunches;
+  /** The other ranks; null where there are none. */
+  ranks: RankPort | null = null;
   readonly watchers: Watchers;
   readonly #finisher: Finisher;
   readonly #kinds: TaskKinds;
@@ -112,6 +115,7 @@ export class Engine {
       seed: options.seed,
       check: options.check,
       steal: options.steal,
+      ranks: options.ranks,
       laneLogs: this.runLog?.rings ?? null,
       recorder: this.runLog?.recorder ?? null,
       leaf: (task) => this.#kinds.leaves[task]!,
@@ -186,6 +190,8 @@ export class Engine {
    */
   openLaunch(handle: LaunchHandle, kind: number, task: number, sources: readonly LaunchHandle[] = []): void {
     const { scope, domain, points } = handle;
+    // What carries messages has no place of its own in the program: it goes with the operation that it is for.
+    const silent = scope === this.ranks?.scope;
     // Before anything waits: a source that ends meanwhile must not give its results back.
     for (const source of sources) source.dependents++;
     const { graph, heap, launches } = this;
@@ -194,7 +200,7 @@ export class Engine {
       this.#wait('slots', 1, () => launches.free === 0);
     }
     const slot = launches.take();
-    const operation = launches.operations++;
+    const operation = silent ? launches.operations : launches.count(scope);
     const number = scope.operations++;
     const domainBytes = 7 * 4;
     const domainUnit = this.allocate(domainBytes, handle.task, false);
@@ -211,7 +217,9 @@ export class Engine {
     graph.operation[slot] = operation;
     [graph.key0[slot], graph.key1[slot]] = scope.launchKeys(number) as [number, number];
     graph.serial[slot] = (graph.serial[slot]! + 1) & 0x3fffffff;
-    graph.remaining[slot] = points;
+    const here = handle.shards === null ? points : handle.shards.points.length;
+    graph.remaining[slot] = here;
+    handle.left = here;
     graph.watched[slot] = handle.watchers.length > 0 ? 1 : 0;
     graph.background[slot] = 0;
     graph.args[slot] = 0;
@@ -234,7 +242,7 @@ export class Engine {
     launches.add(handle);
     if (launches.open === 1) this.#watchdog.rest();
     this.runLog?.launch(handle, kind);
-    this.events.emit('launch', handle.task, operation, points, [...scope.path, number]);
+    if (!silent) this.events.emit('launch', handle.task, operation, points, [...scope.path, number]);
   }
 
   /** A launch of one internal record. */
@@ -272,18 +280,18 @@ export class Engine {
 
   /** Runs something when all operations of a scope that were issued so far have ended. */
   afterAll(scope: ProgramScope, run: () => void): void {
-    scope.afterAll(this.launches.operations, run);
+    scope.afterAll(this.launches.next(scope), run);
   }
 
   /** A launch that could not be issued when its turn came: later ones of its scope may need what it did not do. */
   abandon(handle: LaunchHandle, error: unknown): void {
     const { scope } = handle;
     const reason = error instanceof Error ? error : new Error(String(error));
-    if (handle.operation < 0) handle.operation = this.launches.operations++;
+    if (handle.operation < 0) handle.operation = this.launches.count(scope);
     handle.error = reason;
     handle.closed = true;
     handle.root = handle.operation + 1;
-    handle.spoiled = new Uint8Array(handle.points).fill(1);
+    handle.spoiled = new Int32Array(handle.points).fill(handle.root);
     scope.open.delete(handle);
     if (error instanceof ManipleError) scope.failures.set(handle.operation, error);
     scope.cancelled ??= { reason };
@@ -295,6 +303,7 @@ export class Engine {
   /** Takes ended records back, runs host records, closes launches. */
   poll(): void {
     if (this.#lost.searching) this.#lost.search();
+    if (this.ranks !== null) this.ranks.progress();
     this.#retirement.drain();
     while (this.#host.run()) this.#retirement.drain();
     this.#retirement.close();
@@ -339,10 +348,12 @@ export class Engine {
   /** Blocks until about `count` records have ended, or something else happened. */
   #wait(reason: WaitReason, count: number, stillWanted: () => boolean, operation = -1): void {
     this.#lost.check();
+    this.ranks?.check();
     const { open } = this.launches;
     this.poll();
     if (this.#retirement.closing || this.launches.open !== open || !stillWanted()) return;
     const from = this.runLog?.since() ?? 0;
+    this.ranks?.waiting();
     this.executor.block(count, () => !this.#retirement.anythingNew);
     this.runLog?.waited(reason, operation, from);
     this.#watchdog.look();
@@ -362,9 +373,25 @@ export class Engine {
     return true;
   }
 
+  /** Blocks until a condition holds that messages of other ranks bring about. */
+  waitUntil(holds: () => boolean): void {
+    while (!holds()) this.#wait('launch', 1, () => !holds());
+  }
+
+  /** Blocks until all operations of a scope up to one have ended. */
+  quietNow(scope: ProgramScope, operation: number): void {
+    for (let next = scope.oldest(); next !== null && next.operation <= operation; next = scope.oldest())
+      if (!this.waitFor(next)) return;
+  }
+
+  /** What failed is taken into account as far as anything has ended. */
+  takeEnded(): void {
+    this.#retirement.takeEnded();
+  }
+
   /** Whether inner tasks are open and nothing runs or can run but their bodies. */
   #stuck(): boolean {
-    return this.window.innerOpen > 0 && this.#stillness.holds();
+    return this.window.innerOpen > 0 && this.ranks?.expecting !== true && this.#stillness.holds();
   }
 
   #windowTooSmall(): LaunchError {
@@ -435,6 +462,11 @@ export class Engine {
   /** What is done at the end of the run, however it ends. */
   readonly endings: (() => void)[] = [];
 
+  /** Looks whether anything has ended, and asks for news. */
+  look(): void {
+    this.#awaiting.look();
+  }
+
   /** The run is over. */
   close(): void {
     this.#watchdog.stop();
@@ -473,7 +505,7 @@ export class Engine {
 
   /** The first failure in program order that the program was not told yet, and marks it as told. */
   untold(scope: ProgramScope): ManipleError | null {
-    const error = scope.untold();
+    const error = scope.untold(scope === this.root ? (this.ranks?.fenced ?? undefined) : undefined);
     if (error !== null) scope.told.add(error);
     return error;
   }

@@ -1,6 +1,7 @@
 // A launch as the launching thread sees it, from the call until nobody needs its results any more.
 
 import type { ManipleError } from '../errors.js';
+import type { Shards } from '../mapping/sharding.js';
 import type { Instance } from '../memory/instance.js';
 import type { IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
@@ -67,8 +68,8 @@ export interface LaunchHandle {
   left: number;
   /** First failure that reached one of its records (operation + 1), or 0. */
   root: number;
-  /** Per point, 1 where it failed or was skipped; null while all is well. */
-  spoiled: Uint8Array | null;
+  /** Per point, 1 + the operation whose failure has reached it, or 0; null while all is well. */
+  spoiled: Int32Array | null;
   closed: boolean;
   /** Values of the points once closed; null when no point returned anything. */
   values: unknown[] | null;
@@ -103,19 +104,32 @@ export interface LaunchHandle {
   signal: AbortSignal | null;
   /** Set once the launch was cancelled. */
   cancelled: { readonly reason: unknown } | null;
+  /** How it is shared out among ranks; null where there is one rank, or it is no affair of theirs. */
+  shards: Shards | null;
+  /** What other ranks have told of their points, once that is asked for. */
+  share: object | null;
   /** For inner tasks. */
   inner: InnerRun | null;
   args: { unit: number; bytes: number } | null;
 }
 
+/** Which of so many blocks of consecutive points has a point. */
+function blockWith(point: number, blocks: number, points: number): number {
+  if (blocks === points) return point;
+  let block = Math.floor((point * blocks) / points);
+  while (block + 1 < blocks && Math.floor(((block + 1) * points) / blocks) <= point) block++;
+  return block;
+}
+
 /** Position of the record that runs a point. */
 export function recordOf(handle: LaunchHandle, point: number): number {
-  const { points, records } = handle;
-  if (records.length === points) return point;
-  let record = Math.floor((point * records.length) / points);
-  while (record + 1 < records.length && Math.floor(((record + 1) * points) / records.length) <= point)
-    record++;
-  return record;
+  return blockWith(point, handle.records.length, handle.points);
+}
+
+/** Whether another rank runs a point. */
+export function runsElsewhere(handle: LaunchHandle, point: number, rank: number): boolean {
+  const owners = handle.shards?.owners ?? null;
+  return owners !== null && owners[blockWith(point, owners.length, handle.points)] !== rank;
 }
 
 /** A launch that was called, and has no place in the graph yet. */
@@ -159,6 +173,8 @@ export function createHandle(
     blocks: [],
     signal: null,
     cancelled: null,
+    shards: null,
+    share: null,
     inner: null,
     args: null,
   };

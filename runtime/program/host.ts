@@ -13,13 +13,14 @@ import type { IndexSpace } from '../spaces/index.js';
 import type { Caps } from './capabilities.js';
 import { checkHostUse } from './containment.js';
 import type { Engine } from './engine.js';
-import { createHandle, type LaunchHandle, type ProgramScope, recordOf } from './handle.js';
+import { createHandle, type LaunchHandle, type ProgramScope, recordOf, runsElsewhere } from './handle.js';
 import type { Lease } from './lease.js';
 import { checkRestrictions, type Resolved } from './legality.js';
 import { makeOne } from './one-record.js';
 import { openLease } from './open-lease.js';
 import type { FuturePort, RegionPlace, RegionPort } from './ports.js';
 import type { Projections } from './projections.js';
+import { type Replication, replicationOf } from './ranks/replication.js';
 import type { Requirement } from './requirement.js';
 import type { Tree } from './tree.js';
 import { bringAttached, makeInstances, ONE, OVERWRITE, READ, rename, useOf } from './uses.js';
@@ -33,6 +34,17 @@ export class HostOperations implements RegionPort, FuturePort {
     this.#scope = scope;
     this.#engine = engine;
     this.#projections = projections;
+  }
+
+  /** The other ranks, for operations that concern them: those of the main program. */
+  get #ranks(): Replication | null {
+    return replicationOf(this.#engine, this.#scope);
+  }
+
+  /** Why a blocked operation failed. */
+  #errorOf(handle: LaunchHandle): Error | null {
+    if (handle.root !== 0) this.#ranks?.agreeNow(handle);
+    return handle.error;
   }
 
   // ---- futures ----
@@ -50,7 +62,14 @@ export class HostOperations implements RegionPort, FuturePort {
   fold(source: LaunchHandle, operator: ReductionName): LaunchHandle {
     const engine = this.#engine;
     const handle = this.#create(`${source.task} (${operator})`, source.site);
+    this.#ranks?.called('reduce', source.site, [source], [['operator', operator]]);
     return this.#submit(handle, () => {
+      if (this.#ranks?.share(source) === true) {
+        engine.openLaunch(handle, Kind.host, 0);
+        this.#gives(handle, this.#foldOf(source, operator));
+        this.#ranks.openWaiting(handle, source, null);
+        return;
+      }
       if (source.slot < 0) {
         this.#foldClosed(handle, source, operator);
         return;
@@ -74,7 +93,11 @@ export class HostOperations implements RegionPort, FuturePort {
 
   /** The launch is over and its results are ours: a host record keeps the fold in program order. */
   #foldClosed(handle: LaunchHandle, source: LaunchHandle, operator: ReductionName): void {
-    this.#host(handle, source, [0, source.records.length], () => {
+    this.#host(handle, source, [0, source.records.length], this.#foldOf(source, operator));
+  }
+
+  #foldOf(source: LaunchHandle, operator: ReductionName): () => number {
+    return () => {
       const values = source.values ?? [];
       const odd = values.findIndex((value) => typeof value !== 'number' && typeof value !== 'boolean');
       if (odd >= 0 || values.length === 0) {
@@ -83,7 +106,16 @@ export class HostOperations implements RegionPort, FuturePort {
         );
       }
       return foldNumbers(values.map(Number), operator);
-    });
+    };
+  }
+
+  /** What a host record is for: a value. */
+  #gives(handle: LaunchHandle, run: () => unknown): void {
+    const engine = this.#engine;
+    handle.host = () => {
+      const value = run();
+      new Results(engine.heap, engine.graph.results[handle.slot]!, 1).set(0, value);
+    };
   }
 
   #create(name: string, site: { readonly stack?: string }): LaunchHandle {
@@ -111,7 +143,15 @@ export class HostOperations implements RegionPort, FuturePort {
   /** A future of a function of another, computed on the launching thread when that one is there. */
   map(source: LaunchHandle, index: number, pure: (value: unknown) => unknown): LaunchHandle {
     const handle = this.#create(`map of ${source.task}`, source.site);
+    const ranks = this.#ranks;
+    ranks?.called('map', source.site, [source], [['point', String(index)]]);
     return this.#submit(handle, () => {
+      if (ranks?.share(source) === true && runsElsewhere(source, index, ranks.rank)) {
+        this.#engine.openLaunch(handle, Kind.host, 0);
+        this.#gives(handle, () => pure(ranks.valueOf(source, index)));
+        ranks.openWaiting(handle, source, index);
+        return;
+      }
       const record = source.records.length === 0 ? 0 : recordOf(source, index);
       this.#host(handle, source, [record, record + 1], () => {
         if (source.closed) return pure(source.values?.[index]);
@@ -130,10 +170,7 @@ export class HostOperations implements RegionPort, FuturePort {
   ): void {
     const engine = this.#engine;
     engine.openLaunch(handle, Kind.host, 0, [source]);
-    handle.host = () => {
-      const value = run();
-      new Results(engine.heap, engine.graph.results[handle.slot]!, 1).set(0, value);
-    };
+    this.#gives(handle, run);
     const records = source.records.length;
     if (records > 0) {
       const first = Math.floor((from * source.points) / records);
@@ -175,8 +212,10 @@ export class HostOperations implements RegionPort, FuturePort {
     const site: { stack?: string } = {};
     Error.captureStackTrace(site, this.#hostUse);
     const handle = this.#create(what, site);
+    this.#ranks?.calledOn(what, site, requirement);
     const issue = () => {
       bringAttached([requirement], 1);
+      this.#ranks?.bringEverywhere(requirement);
       makeInstances(requirement, 1);
       rename(engine, requirement, 1);
       engine.openLaunch(handle, Kind.host, 0);
@@ -218,7 +257,7 @@ export class HostOperations implements RegionPort, FuturePort {
         `field ${field} of region ${region.tree.name} is wanted now, but it waits for an inner task, which goes on only while the program awaits: await ctx.fence() first.`,
       );
     }
-    if (values === null) throw handle.error ?? new LaunchError(`field ${field} could not be read.`);
+    if (values === null) throw this.#errorOf(handle) ?? new LaunchError(`field ${field} could not be read.`);
     return values;
   }
 
@@ -246,6 +285,7 @@ export class HostOperations implements RegionPort, FuturePort {
         `write: field ${field} of region ${region.tree.name} takes ${wanted} numbers (${region.indexSpace.volume} points, ${lanes} each), not ${values.length}.`,
       );
     }
+    this.#ranks?.called('values to write', {}, [], [['values', values]]);
     const { window } = this.#engine;
     // With inner tasks about, the write must not wait: it keeps the values until its turn comes.
     const waits = window.innerOpen > 0 || window.waits(this.#scope);
@@ -257,7 +297,8 @@ export class HostOperations implements RegionPort, FuturePort {
     });
     if (waits) return;
     this.#engine.waitFor(handle);
-    if (handle.error !== null) throw handle.error;
+    const error = this.#errorOf(handle);
+    if (error !== null) throw error;
   }
 
   #copyOut(tree: Tree, instance: Instance, field: string, space: IndexSpace): TypedArray {

@@ -1,6 +1,7 @@
 // From a legal launch to its records: its slot, its views, its uses of the equivalence sets, one record for each point or block.
 import { Kind, MAX_REQUIREMENTS, NONE } from '../graph/layout.js';
 import { place } from '../mapping/place.js';
+import { coloursOf } from '../mapping/sharding.js';
 import { blockStart, reductionBlocks } from '../memory/launch-layout.js';
 import { usageOf } from '../privileges/index.js';
 import { ArgumentKeys } from './argument-keys.js';
@@ -13,7 +14,8 @@ import type { Call } from './launch-call.js';
 import type { Resolved } from './legality.js';
 import type { InnerPort } from './ports.js';
 import type { Projections } from './projections.js';
-import { openApply, type Reduction, type Step, Unions } from './reducing.js';
+import { replicationOf } from './ranks/replication.js';
+import { openApply, openElsewhere, type Reduction, type Step, Unions } from './reducing.js';
 import type { FieldUse } from './requirement.js';
 import { rerunWord } from './rerun.js';
 import { prepareReservations, reserve } from './reserving.js';
@@ -25,6 +27,7 @@ import {
   innerUses,
   makeInstances,
   privilegeOf,
+  reducesAny,
   rename,
   touchesAll,
 } from './uses.js';
@@ -44,7 +47,7 @@ export class Issuing {
   }
 
   /** Gives a launch its place in program order; what it returns makes the records, as far as there is room. */
-  begin(call: Call, handle: LaunchHandle, split: SplitArgs): Issue {
+  begin(call: Call, handle: LaunchHandle, given: SplitArgs): Issue {
     const engine = this.#engine;
     const { scope } = handle;
     const { domain, name, kind, resolved, site, options } = call;
@@ -52,16 +55,32 @@ export class Issuing {
     engine.memory.prepare();
     const taskId = engine.taskId(call.leaf, call.kindName);
     const points = domain.volume;
+    // What moves before the launch has its place lets others end: the results that it takes stay.
+    for (const { source } of given.futures) source.dependents++;
     bringAttached(resolved, points);
+    const ranks = replicationOf(engine, scope);
+    const shards = ranks === null ? null : ranks.deal(call, handle);
+    /** Points that this rank runs. */
+    const here = shards === null ? points : shards.points.length;
     // So is memory: what does not fit is refused before the launch exists.
     this.#prepare(resolved, points);
-    for (const requirement of resolved) makeInstances(requirement, points);
-    for (const requirement of resolved) rename(engine, requirement, points);
+    if (here > 0) {
+      for (const requirement of resolved) makeInstances(requirement, points);
+      for (const requirement of resolved) rename(engine, requirement, points);
+    }
+    const called: Guard | null = options?.when === undefined ? null : guardOf(options.when, scope);
+    const taken = ranks === null ? null : ranks.take(call, handle, given, called);
+    const split = taken?.split ?? given;
+    const guard = taken === null ? called : taken.guard;
     const sources = split.futures.map(({ source }) => source);
-    const guard: Guard | null = options?.when === undefined ? null : guardOf(options.when, scope);
     if (guard?.live === true) sources.push(guard.source);
     if (call.inner !== null) handle.inner = this.#inner.open(handle, call.inner, resolved);
     engine.openLaunch(handle, kind, taskId, sources);
+    taken?.letGo();
+    for (const { source } of given.futures) {
+      source.dependents--;
+      engine.launches.remove(source);
+    }
     handle.futures = [...split.futures, ...split.failed, ...(guard === null ? [] : [guard])];
     const { slot } = handle;
     graph.requirements[slot] = resolved.length;
@@ -73,12 +92,13 @@ export class Issuing {
     if (options?.signal !== undefined) engine.cancellation.watch(handle, options.signal);
     const reserves = kind !== Kind.task && kind !== Kind.inner;
     if (reserves) prepareReservations(engine, handle, resolved);
-    const gang = kind === Kind.gang && points > 0 ? new GangRoll(engine, handle) : null;
+    const gang = kind === Kind.gang && here > 0 ? new GangRoll(engine, handle) : null;
     if (scope.cancelled !== null) engine.cancellation.cancel(handle, scope.cancelled.reason);
 
     const steps: Step[] = [];
     const reductions: Reduction[] = [];
     resolved.forEach((requirement, r) => {
+      if (here === 0 && points > 0) return;
       const { tree, partition, colours } = requirement;
       const uses = kind === Kind.inner ? innerUses(requirement.uses) : requirement.uses;
       const reduced: FieldUse[] = [];
@@ -98,7 +118,8 @@ export class Issuing {
         handle.uses.push({ fields: uses, instances, partition, colours });
         return;
       }
-      const binding = tree.bind(partition, uses, colours, points);
+      const touched = shards === null ? colours : coloursOf(shards, colours);
+      const binding = tree.bind(partition, uses, touched, points);
       engine.hold(handle, binding);
       handle.uses.push({ fields: uses, instances: binding.instances, partition, colours });
       graph.bindings[slot * MAX_REQUIREMENTS + r] = binding.unit;
@@ -126,13 +147,18 @@ export class Issuing {
       }
     });
 
-    this.#keys.write(engine, handle, split);
+    if (here > 0 || points === 0) this.#keys.write(engine, handle, split);
+    const reduces = kind !== Kind.inner && reducesAny(resolved);
     const apply =
       reductions.length > 0 ? openApply(engine, scope, handle, name, resolved, reductions, site) : null;
+    if (reduces && apply === null) openElsewhere(engine, scope, `${name} (fold)`, site);
 
-    const blocks = reductions.length > 0 ? reductionBlocks(points) : points;
-    const records = new Int32Array(blocks);
-    const generations = new Int32Array(blocks);
+    const blocks = reduces ? reductionBlocks(points) : points;
+    const own = shards === null ? null : shards.blocks;
+    const count = own === null ? blocks : own.length;
+    // Records of other ranks are none here.
+    const records = own === null ? new Int32Array(blocks) : new Int32Array(blocks).fill(NONE);
+    const generations = own === null ? new Int32Array(blocks) : new Int32Array(blocks).fill(NONE);
     const { workers } = graph.limits;
     const places = engine.options.placement?.deal(name, points, blocks) ?? null;
     handle.records = records;
@@ -140,13 +166,14 @@ export class Issuing {
     if (kind === Kind.inner && engine.sequential) scope.hold = handle;
     const { window } = engine;
     const fold = apply === null ? NONE : graph.applyRecord[slot]!;
-    let block = 0;
+    let next = 0;
     return () => {
-      for (; block < blocks; block++) {
+      for (; next < count; next++) {
+        const block = own === null ? next : own[next]!;
         if (window.innerOpen > 0 && !window.room(scope)) return false;
         const first = blocks === points ? block : blockStart(block, blocks, points);
         const end = blocks === points ? block + 1 : blockStart(block + 1, blocks, points);
-        const at = places === null ? place(block, blocks, workers) : places[block]!;
+        const at = places === null ? place(next, count, workers) : places[block]!;
         const record = builder.open(slot, first, end - first, at);
         scope.live++;
         records[block] = record;

@@ -19,6 +19,7 @@ import { resolveUse } from './place.js';
 import type { FuturePort, InnerPort } from './ports.js';
 import type { PredicatePort, PredicateRule } from './predicate.js';
 import type { Projections } from './projections.js';
+import { replicationOf } from './ranks/replication.js';
 import type { Issue } from './scope.js';
 import type { Task } from './task.js';
 import { ONE, reducesAny } from './uses.js';
@@ -231,17 +232,24 @@ export class Launcher implements PredicatePort {
       checkContainment(name, scope.task, call.domain, resolved);
     for (const requirement of resolved)
       if (requirement.tree.restricted) checkRestrictions(requirement, call.domain.volume, name);
+    const ranks = replicationOf(engine, scope);
+    const rank = ranks?.rank ?? null;
     // Arguments are looked at before anything is made, so that a refused launch leaves no trace.
-    let split: SplitArgs | null = splitArgs(call.args, `task ${name}`, scope);
+    let split: SplitArgs | null = splitArgs(call.args, `task ${name}`, scope, rank);
     if (call.options?.when !== undefined) guardOf(call.options.when, scope);
     if (call.kind === Kind.io) engine.executor.startIo();
     const handle = createHandle(scope, name, call.domain, site, call.words);
+    ranks?.launched(call, handle);
     let expand: Issue | null = null;
     let late = false;
     engine.window.submit(scope, () => {
       try {
         // What was a future may have become a value meanwhile.
-        expand ??= this.#issuing.begin(call, handle, split ?? splitArgs(call.args, `task ${name}`, scope));
+        expand ??= this.#issuing.begin(
+          call,
+          handle,
+          split ?? splitArgs(call.args, `task ${name}`, scope, rank),
+        );
         return expand();
       } catch (error) {
         if (!late) throw error;

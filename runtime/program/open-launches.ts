@@ -4,6 +4,9 @@ import type { Heap } from '../memory/heap.js';
 import { Results, resultsBytes } from '../memory/launch-layout.js';
 import type { LaunchHandle } from './handle.js';
 
+/** Where the numbers of operations within inner tasks begin. */
+const INNER_FIRST = 2 ** 29;
+
 export class OpenLaunches {
   /** By slot. */
   readonly handles: (LaunchHandle | null)[];
@@ -13,6 +16,12 @@ export class OpenLaunches {
   open = 0;
   /** Those of them whose records were all made: they end by themselves. */
   running = 0;
+  /**
+   * With ranks, operations within inner tasks are numbered apart, as each runs on one rank: those of the main program have the
+   * same numbers everywhere.
+   */
+  apart = false;
+  #inner = INNER_FIRST;
   readonly #graph: Graph;
   readonly #heap: Heap;
   readonly #free: number[];
@@ -24,6 +33,16 @@ export class OpenLaunches {
     this.#heap = heap;
     this.#free = Array.from({ length: launches - 1 }, (_, i) => launches - 1 - i);
     this.handles = new Array<LaunchHandle | null>(launches).fill(null);
+  }
+
+  /** The number of the next operation of a scope. */
+  next({ depth }: { readonly depth: number }): number {
+    return this.apart && depth > 0 ? this.#inner : this.operations;
+  }
+
+  /** Numbers an operation of a scope. */
+  count({ depth }: { readonly depth: number }): number {
+    return this.apart && depth > 0 ? this.#inner++ : this.operations++;
   }
 
   /** Slots that are free. */

@@ -14,6 +14,7 @@ import { checkRestrictions, type Resolved } from './legality.js';
 import { makeOne } from './one-record.js';
 import type { RegionPlace } from './ports.js';
 import type { Projections } from './projections.js';
+import { replicationOf } from './ranks/replication.js';
 import type { Requirement } from './requirement.js';
 import type { OpenLease } from './tree.js';
 import { bringAttached, groupsOf, makeInstances, ONE, privilegeOf, rename } from './uses.js';
@@ -58,6 +59,7 @@ export async function openLease<F extends Fields, C extends Caps>(
   const issue = () => {
     engine.memory.prepare();
     bringAttached([resolved], 1);
+    replicationOf(engine, scope)?.bringEverywhere(resolved);
     makeInstances(resolved, 1);
     rename(engine, resolved, 1);
     engine.openLaunch(handle, Kind.host, 0);
@@ -74,6 +76,7 @@ export async function openLease<F extends Fields, C extends Caps>(
       }
     });
   };
+  replicationOf(engine, scope)?.calledOn(what, site, resolved);
   // From the call on, whatever conflicts is refused, even while the lease itself waits for room.
   const open: OpenLease = { partition, colour, uses, site };
   tree.leases.push(open);

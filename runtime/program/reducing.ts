@@ -3,13 +3,14 @@ import type { Cover, EquivalenceSets } from '../analysis/equivalence-sets.js';
 import { whole } from '../analysis/equivalence-sets.js';
 import { treeBytes, writeTree } from '../execution/reduction-tree.js';
 import { Kind } from '../graph/layout.js';
+import { NOTHING } from '../mapping/sharding.js';
 import type { IndexPartition } from '../regions/index.js';
 import { unionAll } from '../spaces/index.js';
 import type { Engine } from './engine.js';
-import type { LaunchHandle, ProgramScope, RegionUse } from './handle.js';
+import { createHandle, type LaunchHandle, type ProgramScope, type RegionUse } from './handle.js';
 import type { Resolved } from './legality.js';
 import { prepareReservations, reserve } from './reserving.js';
-import { usesTogether } from './uses.js';
+import { ONE, usesTogether } from './uses.js';
 
 /** One use of equivalence sets that every record of a launch makes. */
 export interface Step {
@@ -97,6 +98,19 @@ export function openApply(
   engine.seal();
   engine.sealLaunch(apply);
   return apply;
+}
+
+/** The place in program order of a fold that another rank does. */
+export function openElsewhere(
+  engine: Engine,
+  scope: ProgramScope,
+  name: string,
+  site: { stack?: string },
+): void {
+  const handle = createHandle(scope, name, ONE, site, () => []);
+  handle.shards = NOTHING;
+  engine.openLaunch(handle, Kind.apply, 0);
+  engine.sealLaunch(handle);
 }
 
 function range(count: number): number[] {

@@ -1,7 +1,7 @@
 // Takes ended records and launches back: their memory, their results, their errors.
 import type { EventEmitter } from 'eventemitter3';
 import type { RecordBuilder } from '../analysis/record-builder.js';
-import { CancelledError, UpstreamError } from '../errors.js';
+import { CancelledError, type ManipleError, UpstreamError } from '../errors.js';
 import type { Failure } from '../execution/failure.js';
 import { takeReady } from '../execution/stack.js';
 import { CANCELLED, type Graph, NONE, State, Word } from '../graph/layout.js';
@@ -14,6 +14,7 @@ import { type LaunchHandle, NONE_TAKEN } from './handle.js';
 import { launchSite } from './launch-site.js';
 import type { MemoryBudget } from './memory-budget.js';
 import type { OpenLaunches } from './open-launches.js';
+import type { RankPort } from './ranks/port.js';
 import type { RunLog } from './run-log.js';
 import { Spoils } from './spoils.js';
 import type { Watchers } from './watchers.js';
@@ -30,6 +31,7 @@ export interface RetirementParts {
   readonly window: Window;
   readonly events: EventEmitter<RunEvents>;
   readonly runLog: RunLog | null;
+  readonly ranks: RankPort | null;
 }
 
 export class Retirement {
@@ -60,6 +62,7 @@ export class Retirement {
   /** Whether records have ended, or are ready for the launching thread, that were not taken. */
   get anythingNew(): boolean {
     const graph = this.#graph;
+    if (this.#parts.ranks?.progress() === true) return true;
     if (Atomics.load(graph.control, Word.launcherStack) !== NONE) return true;
     return graph.retired.some(({ put }, lane) => Atomics.load(put, 0) !== this.#read[lane]);
   }
@@ -76,7 +79,7 @@ export class Retirement {
       if (at === put[0] && at === Atomics.load(put, 0)) continue;
       const end = Atomics.load(put, 0);
       // What is in the ring by now was told before, if anything has failed.
-      if (graph.control[Word.failures] !== 0) this.#takeEnded();
+      if (graph.control[Word.failures] !== 0) this.takeEnded();
       for (; at !== end; at = (at + 1) | 0) {
         const record = items[at & (items.length - 1)]!;
         const handle = handles[graph.launch[record]!];
@@ -96,7 +99,7 @@ export class Retirement {
   }
 
   /** With failures about: what has ended since is told in an order in which conflicts are in program order. */
-  #takeEnded(): void {
+  takeEnded(): void {
     for (const record of takeReady(this.#graph, Word.ended)) {
       this.#spoils.ended(this.#launches.of(record)!, record);
     }
@@ -104,7 +107,7 @@ export class Retirement {
 
   /** Says which failure has reached a record that is ready, if any. */
   judge(handle: LaunchHandle, record: number): void {
-    this.#takeEnded();
+    this.takeEnded();
     const graph = this.#graph;
     if (handle.uses.length > 0 && !handle.moves) graph.poison[record] = this.#spoils.rootOf(handle, record);
     graph.state[record] = State.judged;
@@ -113,8 +116,8 @@ export class Retirement {
   /** A record of a launch failed, or a failure reached it. */
   #spoil(handle: LaunchHandle, first: number, points: number, root: number): void {
     if (handle.root === 0 || root < handle.root) handle.root = root;
-    handle.spoiled ??= new Uint8Array(handle.points);
-    handle.spoiled.fill(1, first, first + points);
+    handle.spoiled ??= new Int32Array(handle.points);
+    handle.spoiled.fill(root, first, first + points);
   }
 
   /** All records of a launch were made; it ends when they have. */
@@ -142,7 +145,7 @@ export class Retirement {
     this.#settle();
     this.#parts.window.wake();
     for (const handle of ended) {
-      handle.scope.runLater(this.#launches.operations);
+      handle.scope.runLater(this.#launches.next(handle.scope));
       this.#parts.watchers.tell(handle);
     }
   }
@@ -160,7 +163,8 @@ export class Retirement {
       handle.values = Array.from({ length: handle.points }, (_, i) => results.get(i));
     }
     this.#takeFailure(handle);
-    if (handle.root !== 0) this.#unsettled.push(handle);
+    const silent = handle.scope === this.#parts.ranks?.scope;
+    if (handle.root !== 0 && !silent) this.#unsettled.push(handle);
     for (const instance of handle.instances) {
       memory.unused(instance);
     }
@@ -175,28 +179,36 @@ export class Retirement {
     }
     for (const { unit: block, bytes } of handle.blocks) heap.free(block, bytes);
     if (handle.args !== null) freeArgs(heap, handle.args);
-    this.#parts.events.emit('retire', handle.task, handle.operation, handle.root !== 0);
+    if (!silent) this.#parts.events.emit('retire', handle.task, handle.operation, handle.root !== 0);
     launches.remove(handle);
+    this.#parts.ranks?.ended(handle);
   }
 
   /** Why the launch itself has failed, if it has. */
   #takeFailure(handle: LaunchHandle): void {
     const { heap } = this.#parts;
     const failure = this.#graph.failure[handle.slot]!;
-    const { failures } = handle.scope;
     if (handle.inner !== null && handle.inner.failure !== null) {
-      failures.set(handle.operation, handle.inner.failure.error);
+      const { point, error } = handle.inner.failure;
+      this.#failed(handle, point, error);
     } else if (failure === CANCELLED) {
       const { reason } = handle.cancelled!;
-      failures.set(handle.operation, new CancelledError(handle.task, launchSite(handle.site), reason));
+      this.#failed(handle, 0, new CancelledError(handle.task, launchSite(handle.site), reason));
     } else if (failure !== 0) {
       const { point, name, message, stack, lost, exitCode } = readValue(heap, failure) as Failure;
       freeValue(heap, failure);
       const cause = Object.assign(new Error(message), exitCode !== undefined && { exitCode });
       cause.name = name;
       if (stack !== undefined) cause.stack = stack;
-      failures.set(handle.operation, failedTask(handle, point, cause, lost));
+      this.#failed(handle, point, failedTask(handle, point, cause, lost));
     }
+  }
+
+  /** With ranks, which failure of an operation of the main program is the first is known when all have told theirs. */
+  #failed(handle: LaunchHandle, point: number, error: ManipleError): void {
+    const { ranks } = this.#parts;
+    if (ranks !== null && handle.scope.depth === 0) ranks.failed(handle, point, error);
+    else handle.scope.failures.set(handle.operation, error);
   }
 
   /** Gives failed launches their error, once the operation that failed first is known. */

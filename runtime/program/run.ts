@@ -19,11 +19,13 @@ import {
   type Placement,
 } from '../mapping/static-placement.js';
 import { memoryLimit } from '../memory/memory-limit.js';
+import type { Transport } from '../nodes/transport.js';
 import type { Context } from './context.js';
 import { Engine } from './engine.js';
 import { rootContext } from './inner.js';
 import { type Leak, LeakWatch } from './leaks.js';
 import { killAtRandom } from './random-kills.js';
+import { Ranks } from './ranks/ranks.js';
 import type { RunLogOptions } from './run-log.js';
 import { taskPoint } from './run-saved.js';
 import { checkRetry } from './task.js';
@@ -93,6 +95,8 @@ export interface RunOptions {
   readonly log?: (line: string) => void;
   /** Task records and launches alive at once. */
   readonly window?: { readonly records?: number; readonly launches?: number };
+  /** @internal the messages of this rank, where the run has several */
+  readonly transport?: Transport;
   /** @internal heap of each worker's JavaScript; default node's */
   readonly workerHeap_MB?: number;
   /** @internal whatever nobody uses goes to disk at every launch */
@@ -167,7 +171,7 @@ function recordOf(
  * what `main` throws, or else with the first failure (in program order) that it was not told of.
  */
 export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: RunOptions = {}): Promise<T> {
-  if (!isMainThread) {
+  if (!isMainThread && options.transport === undefined) {
     throw new LaunchError(
       'run() was reached in a worker: workers import this module to find its tasks. Export the main function as default and start it with `maniple run`, or call run() in a module that declares no tasks.',
     );
@@ -196,6 +200,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     rename: options.rename ?? true,
     record: recordOf(options, executor, placement),
     barriers: executor === 'bulk',
+    ranks: options.transport?.ranks ?? 1,
     placement: options.mapper === 'random' ? new RandomPlacement(workers, seed) : placement,
     faults: options.faults ?? {},
     limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },
@@ -234,13 +239,18 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   }
   let complete = false;
   if (options.kills !== undefined) killAtRandom(engine, options.kills);
+  const ranks = options.transport === undefined ? null : new Ranks(engine, options.transport);
+  engine.launches.apart = ranks !== null;
+  engine.ranks = ranks;
   try {
     const program = (ctx: Context) => replicable('the program', () => main(ctx));
     if (options.check === true) guard(engine);
-    const value = await Promise.race([
-      untilOver(options.check === true ? program : main, engine, options.signal),
-      engine.untilDeadlock(),
-    ]);
+    const value = await withOthers(ranks, () =>
+      Promise.race([
+        untilOver(options.check === true ? program : main, engine, options.signal),
+        engine.untilDeadlock(),
+      ]),
+    );
     complete = true;
     return value;
   } finally {
@@ -274,6 +284,20 @@ function guard(engine: Engine): void {
   const emit = events.emit.bind(events);
   // Listeners may look at the clock, whoever makes them be told.
   events.emit = (event, ...args) => apart(() => emit(event, ...args));
+}
+
+/** Runs a program beside the other ranks, if there are any: they meet before it, and none leaves while another needs it. */
+async function withOthers<T>(ranks: Ranks | null, program: () => Promise<T>): Promise<T> {
+  if (ranks === null) return program();
+  await ranks.connect();
+  try {
+    const value = await Promise.race([program(), ranks.failing]);
+    await ranks.leave(undefined);
+    return value;
+  } catch (error) {
+    await ranks.leave(error);
+    throw error;
+  }
 }
 
 /** What `main` returns, once all that it launched has ended well. */

@@ -123,11 +123,12 @@ export class Scope<H extends OpenOperation> {
     return null;
   }
 
-  /** The first failure in program order that the program was not told of. */
-  untold(): ManipleError | null {
+  /** The first failure in program order, up to an operation, that the program was not told of. */
+  untold(until = Number.POSITIVE_INFINITY): ManipleError | null {
     const operations = [...this.failures.keys()].sort((a, b) => a - b);
     for (const operation of operations) {
       const error = this.failures.get(operation)!;
+      if (operation > until) return null;
       if (!this.told.has(error)) return error;
     }
     return null;

@@ -472,6 +472,7 @@ export class Tree {
         `Region ${this.name} cannot be freed while a lease of it is open: end the lease taken at ${launchSite(this.leases[0]!.site)}.`,
       );
     }
+    if (this.scope === this.engine.root) this.engine.ranks?.called(`free of ${this.name}`, {}, [], []);
     this.freed = true;
     this.onFree?.(this);
     this.scope.owned.delete(this);

@@ -10,9 +10,10 @@ import type { LaunchOptions } from '../program/launch-options.js';
 import type { Predicate } from '../program/predicate.js';
 import type { ProjectedPartition } from '../program/region.js';
 import { type RunOptions, run } from '../program/run.js';
+import { runOnRanks } from '../program/run-on-ranks.js';
 import type { Fields } from '../regions/index.js';
 import { keyOf } from './brute-points.js';
-import type { Executor } from './differential.js';
+import { describeDifference, type Executor, firstDifference } from './differential.js';
 import { FailureNames } from './failure-names.js';
 import {
   type AnyView,
@@ -57,8 +58,8 @@ type AnyProjected = ProjectedPartition<Fields, any, any>;
 
 const valuesOf = (array: TypedArray): Value[] => [...(array as Iterable<Value>)];
 
-/** How the runtime runs, and whether every region is attached to data outside. */
-export type DriverOptions = RunOptions & { readonly attached?: boolean };
+/** How the runtime runs, on how many ranks of this process, and whether every region is attached to data outside. */
+export type DriverOptions = RunOptions & { readonly attached?: boolean; readonly ranks?: number };
 
 /** Which instance of an inner task a session runs. */
 interface Instance {
@@ -81,13 +82,15 @@ interface Shared {
 /** Sessions whose operations have not all ended, by number: bodies find theirs here. */
 const sessions = new Map<number, Session>();
 let sessionsMade = 0;
+/** Instances of inner tasks are numbered apart: where there are several ranks, each runs but some of them. */
+let instancesMade = 0;
 
 /** One program on one context, or one instance of an inner task, operation by operation. */
 export class Session {
   readonly #ctx: Context;
   readonly #shared: Shared;
   readonly #instance: Instance | null;
-  readonly #number = sessionsMade++;
+  readonly #number: number;
   readonly #regions = new Map<string, AnyRegion>();
   readonly #fields = new Map<string, readonly FieldDescription[]>();
   readonly #freed = new Set<string>();
@@ -111,6 +114,7 @@ export class Session {
     this.#attached = attached;
     this.#ctx = ctx;
     this.#instance = instance;
+    this.#number = instance ? --instancesMade : sessionsMade++;
     sessions.set(this.#number, this);
     if (instance) {
       this.#shared = instance.outer.#shared;
@@ -486,19 +490,40 @@ export async function execute(ctx: Context, program: Program, attached = false):
 
 /** The runtime as an executor, with a run of its own for every program. */
 export const runtimeExecutor =
-  ({ attached, ...options }: DriverOptions): Executor =>
-  (program) =>
-    run((ctx) => execute(ctx, program, attached), options);
+  (options: DriverOptions): Executor =>
+  async (program) =>
+    (await observeAll([program], options))[0]!;
+
+/** What a run of programs is given. */
+interface Batch {
+  readonly programs: readonly Program[];
+  readonly attached: boolean;
+}
+
+/** The main function of a run of many programs; ranks find it by its name. */
+export async function observeBatch(ctx: Context, { programs, attached }: Batch): Promise<Observed[]> {
+  const observed: Observed[] = [];
+  for (const program of programs) observed.push(await execute(ctx, program, attached));
+  return observed;
+}
 
 /** Runs many programs one after the other on one context, whose threads and tables are used again and again. */
-export const observeAll = (
+export async function observeAll(
   programs: readonly Program[],
-  { attached, ...options }: DriverOptions,
-): Promise<Observed[]> =>
-  run(async (ctx) => {
-    const observed: Observed[] = [];
-    for (const program of programs) observed.push(await execute(ctx, program, attached));
-    return observed;
-  }, options);
+  { attached = false, ranks = 1, ...options }: DriverOptions,
+): Promise<Observed[]> {
+  const args: Batch = { programs, attached };
+  if (ranks === 1) return run((ctx) => observeBatch(ctx, args), options);
+  const main = { module: import.meta.url, name: 'observeBatch', args };
+  const all = (await runOnRanks(ranks, main, options)) as Observed[][];
+  for (const [rank, observed] of all.entries()) {
+    for (const [i, program] of programs.entries()) {
+      const difference = firstDifference(program, all[0]![i]!, observed[i]!);
+      if (difference)
+        throw new Error(`rank ${rank} saw what rank 0 did not: ${describeDifference(difference)}`);
+    }
+  }
+  return all[0]!;
+}
 
 bodies.run = (regions, args, ctx) => Session.run(regions, args, ctx);

@@ -53,6 +53,15 @@ const configurations: readonly { name: string; run: DriverOptions; share: number
   { name: 'bulk, one worker', run: { executor: 'bulk', workers: 1 }, share: 0.02 },
   { name: 'bulk, two workers', run: { executor: 'bulk', workers: 2 }, share: 0.02 },
   { name: 'bulk, longest first', run: { executor: 'bulk', workers: 3, placement: 'lpt' }, share: 0.02 },
+  { name: 'two ranks, virtual time', run: { executor: 'virtual', workers: 2, ranks: 2 }, share: 0.03 },
+  {
+    name: 'two ranks, virtual time, tasks that fail',
+    run: { executor: 'virtual', workers: 2, ranks: 2 },
+    share: 0.02,
+    failures: 0.05,
+  },
+  { name: 'two ranks of two workers', run: { executor: 'threads', workers: 2, ranks: 2 }, share: 0.03 },
+  { name: 'four ranks', run: { executor: 'virtual', workers: 2, ranks: 4, memory: 2 ** 30 }, share: 0.01 },
 ];
 
 interface Line {
@@ -108,9 +117,9 @@ for (const [i, { name, run, share, failures = 0 }] of configurations.entries()) 
   t.test(`${name}: no difference`, async (t) => {
     // Every configuration has seeds of its own.
     const count = Math.ceil(operations * share);
-    // Every batch leaves a log, and the log is checked.
-    const profile = join(logs, `${i}.mprof`);
-    const result = await fuzzed({ ...run, profile }, count, firstSeed + i * 10_000_000, failures);
+    // Every batch leaves a log, and the log is checked; what several ranks do together is not in one log.
+    const profile = run.ranks === undefined ? { profile: join(logs, `${i}.mprof`) } : {};
+    const result = await fuzzed({ ...run, ...profile }, count, firstSeed + i * 10_000_000, failures);
     t.equal(typeof result === 'string' ? result : report(result), '');
     if (typeof result === 'object') t.ok(result.operations >= count, `${result.operations} operations`);
   });
