@@ -2,7 +2,7 @@
 import { type Ctx, IndexSpace, type RunOptions, run } from '../../runtime/index.js';
 import { inputsOf, offsetAt, setAt, widthAt } from './pattern.js';
 import { pointsOf, type TaskGraph } from './task-graph.js';
-import { point, Row, rowArguments, source } from './tasks.js';
+import { point, Row, type RowArguments, rowArguments, source } from './tasks.js';
 
 /** Rows of buffers that take turns where nothing else is asked for: enough that nobody waits for a reader. */
 const ROWS = 4;
@@ -28,13 +28,23 @@ function makeRow(ctx: Ctx, graph: TaskGraph, row: number) {
 type RowBuffer = ReturnType<typeof makeRow>;
 type Inputs = ReturnType<RowBuffer['readBy']>;
 
+/** What the launch of a row is given. */
+interface RowLaunch {
+  readonly domain: IndexSpace;
+  readonly args: RowArguments;
+  readonly to: ReturnType<RowBuffer['own']['at']>;
+  readonly from: ReturnType<Inputs['at']> | null;
+}
+
 class GraphRun {
   readonly graph: TaskGraph;
   readonly #ctx: Ctx;
   readonly #native: boolean;
   readonly #rows: readonly RowBuffer[];
-  /** What the points of a row read of a buffer, by rows that are alike; null where none reads anything. */
+  /** By step, made by the run that warms up. */
+  readonly #launches: RowLaunch[] = [];
   readonly #domains = new Map<string, IndexSpace>();
+  /** What the points of a row read of a buffer, by rows that are alike; null where none reads anything. */
   readonly #inputs = new Map<string, Inputs | null>();
 
   constructor(ctx: Ctx, graph: TaskGraph, native: boolean) {
@@ -47,14 +57,20 @@ class GraphRun {
 
   /** Launches one row. */
   launch(step: number): void {
-    const { graph } = this;
-    const domain = this.#domain(offsetAt(graph, step), widthAt(graph, step));
-    const args = rowArguments(graph, step, this.#native);
-    const rows = this.#rows;
-    const to = rows[step % rows.length]!.own.at();
-    const from = this.#inputsOf(step);
+    const { domain, args, to, from } = (this.#launches[step] ??= this.#prepare(step));
     if (from === null) this.#ctx.index(domain, source, { to }, args);
-    else this.#ctx.index(domain, point, { to, from: from.at() }, args);
+    else this.#ctx.index(domain, point, { to, from }, args);
+  }
+
+  #prepare(step: number): RowLaunch {
+    const { graph } = this;
+    const rows = this.#rows;
+    return {
+      domain: this.#domain(offsetAt(graph, step), widthAt(graph, step)),
+      args: rowArguments(graph, step, this.#native),
+      to: rows[step % rows.length]!.own.at(),
+      from: this.#inputsOf(step)?.at() ?? null,
+    };
   }
 
   /** The points of a row: the same object for rows that are alike. */
@@ -101,6 +117,8 @@ export async function runGraphs(
   graphs: readonly TaskGraph[],
   { native, repeats = 1, ...options }: GraphOptions,
 ): Promise<number[]> {
+  // Buffers take turns: a new one for every row would cost its views.
+  const settings = { rename: false, ...options };
   return run(async (ctx) => {
     const runs = graphs.map((graph) => new GraphRun(ctx, graph, native));
     const elapsed_s: number[] = [];
@@ -111,5 +129,5 @@ export async function runGraphs(
       if (i > 0) elapsed_s.push((performance.now() - start) / 1000);
     }
     return elapsed_s;
-  }, options);
+  }, settings);
 }

@@ -11,7 +11,7 @@ import {
   vec,
 } from '../../runtime/index.js';
 import { busyWait, computeBound, computeBound2, iterationsOf, KERNELS, memoryBound } from './kernel.js';
-import { DEPENDENCES, inputsOf, type Pattern } from './pattern.js';
+import { DEPENDENCES, inputsOf, offsetAt, type Pattern, setAt, widthAt } from './pattern.js';
 import type { TaskGraph } from './task-graph.js';
 
 const module = import.meta.url;
@@ -55,32 +55,67 @@ export function rowArguments(graph: TaskGraph, step: number, native: boolean): R
   };
 }
 
+/** Who reads whom in one graph: by sets of dependences and, where rows differ in their points, by steps; then by points. */
+interface Known {
+  readonly pattern: Pattern;
+  readonly inputs: Map<number, (readonly number[] | undefined)[]>;
+}
+
+function isOf(
+  { index, steps, width, dependence, radix, period, fraction }: Pattern,
+  args: RowArguments,
+): boolean {
+  return (
+    index === args.index &&
+    steps === args.steps &&
+    width === args.width &&
+    dependence === DEPENDENCES[args.dependence] &&
+    radix === args.radix &&
+    period === args.period &&
+    fraction === args.fraction
+  );
+}
+
 /** What a worker keeps of the graphs that it works on. */
 class Worker {
-  readonly #inputs = new Map<string, readonly number[]>();
+  readonly #graphs: Known[] = [];
+  /** The row that it works on: all its tasks have the same arguments. */
+  #row: RowArguments | null = null;
+  #inputs: (readonly number[] | undefined)[] = [];
+  #pattern: Pattern | null = null;
+  /** Its points. */
+  #first = 0;
+  #end = 0;
   #scratch = new Uint8Array(0);
   /** What the last kernel computed: of no interest, but no compiler may leave it out. */
   last = 0;
 
-  /** The points that a point of a row reads; the same for rows that are alike. */
+  /** The points that a point of a row reads. */
   inputs(args: RowArguments, point: number): readonly number[] {
-    const { step, index, steps, width, dependence, radix, period, fraction } = args;
-    const key = `${index} ${dependence} ${width} ${steps} ${radix} ${period} ${fraction} ${step} ${point}`;
-    let inputs = this.#inputs.get(key);
-    if (inputs === undefined) {
-      const pattern: Pattern = {
-        index,
-        steps,
-        width,
-        radix,
-        period,
-        fraction,
-        dependence: DEPENDENCES[dependence]!,
-      };
-      if (this.#inputs.size > 1 << 16) this.#inputs.clear();
-      this.#inputs.set(key, (inputs = inputsOf(pattern, step, point)));
+    if (args !== this.#row) this.#enter(args);
+    if (point < this.#first || point >= this.#end)
+      throw new Error(`step ${args.step} of ${args.steps} has no point ${point}`);
+    return (this.#inputs[point] ??= inputsOf(this.#pattern!, args.step, point));
+  }
+
+  #enter(args: RowArguments): void {
+    const { step, index, steps, width, radix, period, fraction } = args;
+    let known = this.#graphs[index];
+    if (known === undefined || !isOf(known.pattern, args)) {
+      const dependence = DEPENDENCES[args.dependence]!;
+      const pattern = { index, steps, width, radix, period, fraction, dependence };
+      this.#graphs[index] = known = { pattern, inputs: new Map() };
     }
-    return inputs;
+    const { pattern, inputs } = known;
+    const same = pattern.dependence !== 'dom' && pattern.dependence !== 'tree';
+    const key = same ? (step === 0 ? -1 : setAt(pattern, step)) : step;
+    let row = inputs.get(key);
+    if (row === undefined) inputs.set(key, (row = []));
+    this.#row = args;
+    this.#pattern = pattern;
+    this.#first = offsetAt(pattern, step);
+    this.#end = step < steps ? this.#first + widthAt(pattern, step) : 0;
+    this.#inputs = row;
   }
 
   /** The scratch buffer, of a certain size: filled when it is new. */
@@ -98,8 +133,10 @@ class Worker {
 
 const worker = resource('task bench', () => new Worker());
 
+/** A view of outputs: so many points of the field `pair`. */
 interface Pairs {
   readonly pair: Int32Array;
+  readonly volume: number;
   at(x: number): number;
 }
 
@@ -107,8 +144,12 @@ interface Pairs {
 function checkInputs(from: Pairs, inputs: readonly number[], args: RowArguments, point: number): void {
   const units = Math.ceil(args.outputBytes / 16);
   const pairs = Math.floor(args.outputBytes / 16);
-  const { pair } = from;
+  const { pair, volume } = from;
   const before = args.step - 1;
+  if (volume !== units * inputs.length)
+    throw new Error(
+      `point ${point} of step ${args.step} got ${volume} pairs and not ${units * inputs.length}`,
+    );
   for (const input of inputs) {
     let at = 4 * from.at(input * units);
     for (let k = 0; k < pairs; k++, at += 4) {
@@ -125,7 +166,9 @@ function checkInputs(from: Pairs, inputs: readonly number[], args: RowArguments,
 function writeOutput(to: Pairs, args: RowArguments, point: number): void {
   const units = Math.ceil(args.outputBytes / 16);
   const pairs = Math.floor(args.outputBytes / 16);
-  const { pair } = to;
+  const { pair, volume } = to;
+  if (volume !== units)
+    throw new Error(`point ${point} of step ${args.step} may write ${volume} pairs and not ${units}`);
   let at = 4 * to.at(point * units);
   for (let k = 0; k < pairs; k++, at += 4) {
     pair[at] = args.step;

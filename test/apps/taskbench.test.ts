@@ -10,6 +10,7 @@ import { runGraphs } from '../../apps/taskbench/run-graphs.js';
 import { sipHash, uniform } from '../../apps/taskbench/siphash.js';
 import { totalsOf } from '../../apps/taskbench/task-graph.js';
 import { addon, addonAbsence } from '../../native/index.js';
+import { checkLog } from '../../runtime/observe/check.js';
 import { maniple, scratchFolder } from '../support/command.js';
 import { checkout } from '../support/needs.js';
 
@@ -92,6 +93,7 @@ const kernels = [
 
 for (const executor of ['inOrder', 'virtual', 'bulk', 'threads'] as const) {
   t.test(`every pattern and kernel validates: ${executor}`, async (t) => {
+    const profile = join(scratchFolder(), 'taskbench.mprof');
     let tasks = 0;
     for (const [i, [type, ...rest]] of patterns.entries()) {
       const [kernel, settings] = kernels[i % kernels.length]!;
@@ -105,7 +107,10 @@ for (const executor of ['inOrder', 'virtual', 'bulk', 'threads'] as const) {
         workers: 2,
         native: i % 2 === 0 && addon !== null,
         repeats: 1,
+        profile,
       });
+      const report = checkLog(profile);
+      t.ok(report.clean && report.needless === 0, `${type}: nothing but the pattern orders the tasks`);
       t.ok(times.length === 1 && times[0]! > 0, `${type} ${kernel}`);
       tasks += totalsOf(graphs, 0).tasks;
     }
@@ -122,8 +127,13 @@ t.test('a task that reads what it should not says so', async (t) => {
   const { rowArguments } = await import('../../apps/taskbench/tasks.js');
   const args = rowArguments(graphs[0]!, 1, false);
   for (let p = 0; p < 4; p++) pair.set([0, 0, p, 0], 4 * p);
+  let inputs = 3;
   const call = () =>
-    point.leaf.run({ to: { pair: new Int32Array(64), at }, from: { pair, at } }, args, context as never);
+    point.leaf.run(
+      { to: { pair: new Int32Array(64), at, volume: 1 }, from: { pair, at, volume: inputs } },
+      args,
+      context as never,
+    );
   call();
   for (const [word, value] of [
     [0, 1],
@@ -136,6 +146,10 @@ t.test('a task that reads what it should not says so', async (t) => {
     t.throws(call, /point 1 of step 1 found \(.*\) in pair 0 of what it read of point \d, and not \(0, \d\)/);
     pair[word] = before;
   }
+  inputs = 2;
+  t.throws(call, /point 1 of step 1 got 2 pairs and not 3/);
+  context.point = [4];
+  t.throws(call, /step 1 of 3 has no point 4/);
 });
 
 t.test('the native kernels and their twins', { skip: addon === null ? addonAbsence! : false }, (t) => {
