@@ -218,7 +218,14 @@ function wordsOf(metadata: Dataset['metadata'], dtype: string): string {
   return CLASSES[metadata.type] ?? 'another type';
 }
 
-function allocate(dtype: string, length: number): NumericArray {
+/** How many of the rows of a dataset, with so many numbers each, are stored together. */
+export function rowsOfChunk(rows: number, rowLength: number, dtype: string): number {
+  const fit = Math.floor(CHUNK_BYTES / (rowLength * Number(dtype.slice(1))));
+  return Math.max(1, Math.min(rows, fit));
+}
+
+/** @internal an array of a type of numbers */
+export function allocate(dtype: string, length: number): NumericArray {
   switch (dtype) {
     case 'f4':
       return new Float32Array(length);
@@ -336,10 +343,7 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
     rows(name, shape, dtype) {
       const rowShape = shape.slice(1);
       const rowLength = rowShape.reduce((product, n) => product * n, 1);
-      const rowsPerChunk = Math.max(
-        1,
-        Math.min(shape[0]!, Math.floor(CHUNK_BYTES / (rowLength * Number(dtype.slice(1))))),
-      );
+      const rowsPerChunk = rowsOfChunk(shape[0]!, rowLength, dtype);
       let dataset: Dataset;
       try {
         makeGroups(name);

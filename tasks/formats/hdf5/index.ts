@@ -12,4 +12,5 @@ export {
   openImages,
   readImages,
 } from './images.js';
+export { output } from './output.js';
 export { source } from './source.js';

@@ -51,6 +51,17 @@ export async function source(path: string, dataset: string): Promise<FileSource>
   }
 }
 
+/** What the elements of a field are called by a dataset. */
+export function dtypeOf(kind: string): string {
+  return DTYPES[kind]!;
+}
+
+/** How the I/O lane finds points with so many numbers each in a dataset. */
+export function layoutOf(dataset: string, lanes: number): ForeignLayout {
+  const details: Details = { dataset, lanes: lanes === 1 ? 0 : lanes };
+  return { module: import.meta.url, name: 'reader', details };
+}
+
 class Hdf5Source extends FileSource {
   readonly #path: string;
   readonly #dataset: string;
@@ -71,7 +82,7 @@ class Hdf5Source extends FileSource {
     const { kind, lanes, extent, mode } = wanted;
     if (mode === 'create') {
       throw new LaunchError(
-        `attach: ${name} cannot be made new by an attachment: write the file with hdf5.createHdf5, or attach what is there with mode: 'update'.`,
+        `attach: ${name} is there already: take hdf5.output for a file that is made new, or attach what is there with mode: 'update'.`,
       );
     }
     if (DTYPES[kind] !== this.#dtype) {
@@ -81,8 +92,7 @@ class Hdf5Source extends FileSource {
     const expected = lanes === 1 ? extent : [...extent, lanes];
     checkShape(name, this.#shape, expected, wanted, 'dataset');
     if (mode === 'update') checkWritable(path);
-    const details: Details = { dataset: this.#dataset, lanes: lanes === 1 ? 0 : lanes };
-    return { path, at: path, name, layout: { module: import.meta.url, name: 'reader', details } };
+    return { path, at: path, name, layout: layoutOf(this.#dataset, lanes) };
   }
 }
 
@@ -112,9 +122,9 @@ function close(path: string): void {
   }
 }
 
-function stampOf(path: string): string {
+function stampOf({ path, at }: Store): string {
   try {
-    const { ino, size, mtimeMs } = statSync(path);
+    const { ino, size, mtimeMs } = statSync(at);
     return `${ino} ${size} ${mtimeMs}`;
   } catch (error) {
     throw new DataError(
@@ -132,17 +142,17 @@ async function withDataset<T>(
   mode: 'r' | 'a',
   use: (dataset: Dataset, where: string) => T,
 ): Promise<T> {
-  const { path } = store;
+  const { path, at } = store;
   const { dataset: name } = (store.layout as ForeignLayout).details as Details;
   const loaded = await library();
   // From here on nothing is awaited: nobody else opens the file meanwhile.
-  const stamp = stampOf(path);
-  let entry = mode === 'r' ? open.get(path) : undefined;
+  const stamp = stampOf(store);
+  let entry = mode === 'r' ? open.get(at) : undefined;
   if (entry === undefined || entry.stamp !== stamp) {
-    close(path);
-    const file = openWith(loaded, path, mode);
+    close(at);
+    const file = openWith(loaded, at, mode);
     entry = { file, stamp, timer: null };
-    if (mode === 'r') open.set(path, entry);
+    if (mode === 'r') open.set(at, entry);
   }
   const { file } = entry;
   try {
@@ -162,7 +172,7 @@ async function withDataset<T>(
       const shared = entry;
       if (shared.timer !== null) clearTimeout(shared.timer);
       shared.timer = setTimeout(() => {
-        if (open.get(path) === shared) close(path);
+        if (open.get(at) === shared) close(at);
       }, IDLE_MS);
       shared.timer.unref();
     }

@@ -1,6 +1,6 @@
 // Regions attached to files of other programs (numpy, h5dump), to datasets beyond the memory, and to files that do not fit.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -83,6 +83,41 @@ t.test('what is written is there for other programs', { skip: needs('h5dump', 'n
   );
 });
 
+t.test('HDF5 files that an attachment makes appear when they are complete', async (t) => {
+  const path = join(folder, 'output.h5');
+  writeFileSync(path, 'something else');
+  for (const executor of ['inOrder', 'threads'] as const) {
+    await run(
+      async (ctx) => {
+        const region = ctx.region([64, 3], Frames);
+        const target = { dose: await hdf5.output(path, 'entry/dose') };
+        const output = ctx.attach(region, target, { mode: 'create' });
+        const other = ctx.region([64, 3], Frames);
+        const again = { dose: await hdf5.output(path, 'other') };
+        t.throws(
+          () => ctx.attach(other, again, { mode: 'create' }),
+          /another attachment is making that file/,
+        );
+        ctx.fill(region.partition.blocks([1, 3])[7]!, 'dose', 2.5);
+        t.equal((await region.read('dose'))[22], 2.5);
+        await output.detach();
+      },
+      { executor, memory: 2 ** 22 },
+    );
+    const reader = await hdf5.openHdf5(path);
+    const { shape, dtype } = reader.require('entry/dose');
+    t.same([shape, dtype], [[64, 3], 'f4']);
+    const numbers = reader.require('entry/dose').read();
+    t.same([...numbers.slice(20, 26)], [0, 2.5, 2.5, 2.5, 0, 0]);
+    reader.close();
+  }
+  t.same(
+    readdirSync(folder).filter((name) => name.includes('output.h5')),
+    ['output.h5'],
+    'nothing temporary is left',
+  );
+});
+
 t.test('.npy files and datasets that do not fit are refused, and damage is named', async (t) => {
   const path = join(folder, 'fit.h5');
   const file = await hdf5.createHdf5(path);
@@ -134,7 +169,16 @@ t.test('.npy files and datasets that do not fit are refused, and damage is named
     DataError,
     /fit\.h5, dataset none: it is not in the file, which has counts, real/,
   );
-  await refused([3, 4], dataset('counts'), 'create', LaunchError, /cannot be made new by an attachment/);
+  await refused([3, 4], dataset('counts'), 'create', LaunchError, /is there already: take hdf5\.output/);
+  const made = () => hdf5.output(join(folder, 'new.h5'), 'a/b');
+  await refused([3, 4], made, 'update', LaunchError, /is to be made new .*: say mode: 'create'/);
+  await refused(
+    [3, 4],
+    () => hdf5.output(join(folder, 'no/such/new.h5'), 'x'),
+    'create',
+    DataError,
+    /the file cannot be made: its folder does not exist/,
+  );
   await refused(
     [3, 4],
     () => hdf5.source(join(folder, 'no.h5'), 'x'),

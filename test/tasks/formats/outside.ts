@@ -45,7 +45,7 @@ export async function outside(
   const attached = { random, type, extent, points, numbers, mode, path };
   const what = random.pick(['raw', 'raw', 'npy', 'hdf5', 'array'] as const);
   if (what === 'array') return inArray(attached);
-  if (what === 'hdf5' && mode !== 'create') return inHdf5(attached);
+  if (what === 'hdf5') return inHdf5(attached);
   return what === 'npy' ? inNpy(attached) : inRaw(attached);
 }
 
@@ -73,14 +73,17 @@ function inArray({ random, type, numbers: given }: Attached): Outside {
   };
 }
 
-async function inHdf5({ type, extent, numbers, path }: Attached): Promise<Outside> {
-  const file = await hdf5.createHdf5(`${path}.h5`);
-  const full = type.lanes === 1 ? extent : [...extent, type.lanes];
-  file.write('group/data', numbers as never, full);
-  file.close();
+async function inHdf5({ type, extent, numbers, mode, path }: Attached): Promise<Outside> {
+  const created = mode === 'create';
+  if (!created) {
+    const file = await hdf5.createHdf5(`${path}.h5`);
+    const full = type.lanes === 1 ? extent : [...extent, type.lanes];
+    file.write('group/data', numbers as never, full);
+    file.close();
+  }
   return {
     words: 'hdf5',
-    source: await hdf5.source(`${path}.h5`, 'group/data'),
+    source: await (created ? hdf5.output : hdf5.source)(`${path}.h5`, 'group/data'),
     async read() {
       const reader = await hdf5.openHdf5(`${path}.h5`);
       try {
