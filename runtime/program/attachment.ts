@@ -156,6 +156,11 @@ export class Attachment implements Disposable {
     }
   }
 
+  /** Whether it was ended. */
+  get detached(): boolean {
+    return this.#detached;
+  }
+
   /** Writes what was written so far to the source; resolves when it is there. A file that is made new has no name before the detach. */
   flush(): TaskFuture<void> {
     this.#check('flush');

@@ -105,6 +105,20 @@ export const brokenBodies = {
     const held = m.use({ region: region.name }, m.field(region), m.write());
     return [m.inner([held], [{ kind: 'free', name: BROKEN, region: lentName('inside', 0) }])];
   },
+  'an inner task attaches what it was lent': (m) => {
+    const region = m.draw.pick(m.regions);
+    const field = m.field(region);
+    const attach = {
+      kind: 'attach',
+      name: BROKEN,
+      target: lent(0),
+      field,
+      source: 'array',
+      mode: 'update',
+      salt: 1,
+    } as const;
+    return [m.inner([m.use(m.place(region), field, m.write())], [attach])];
+  },
   'an inner task waits for a future of another': (m) => {
     const region = m.draw.pick(m.regions);
     const field = m.field(region);

@@ -18,6 +18,8 @@ function conflicting(m: Material, place: Place, region: string, field: string): 
   ];
 }
 
+const attached = { kind: 'attach', name: 'outside', source: 'array', mode: 'update', salt: 1 } as const;
+
 export const brokenOperations = {
   'a copy goes out of the bounds of its source': (m) => {
     const smaller = m.partitions.filter((p) => p.parts.some((o) => o.length < p.region.points.length));
@@ -122,5 +124,55 @@ export const brokenOperations = {
         { kind: 'predicate', name: BROKEN, by: { rule: 'is', of: 'before', point } },
       ]),
     ];
+  },
+  'what is attached to be read is written': (m) => {
+    const region = m.draw.pick(m.regions);
+    const field = m.field(region);
+    const target = m.place(region);
+    const attach: Operation = { ...attached, target, field, mode: 'read' };
+    const whole = { region: region.name };
+    return [
+      attach,
+      m.draw.pick<Operation>([
+        m.launch(null, m.use(target, field, m.write())),
+        m.launch([1], m.use(whole, field, m.write())),
+        { kind: 'fill', name: BROKEN, target: whole, field, value: 1 },
+        { kind: 'write', name: BROKEN, target, field, salt: 1 },
+        { kind: 'lease', name: BROKEN, salt: 1, target, fields: [{ field, privilege: { kind: 'update' } }] },
+        { ...m.inner([m.use(target, field, { kind: 'update' })], []), name: BROKEN },
+      ]),
+    ];
+  },
+  'elements are attached twice': (m) => {
+    const region = m.draw.pick(m.regions);
+    const field = m.field(region);
+    const sides = m.draw.shuffled<Place>([{ region: region.name }, m.place(region)]);
+    return [
+      { ...attached, target: sides[0]!, field },
+      { ...attached, name: BROKEN, target: sides[1]!, field, source: m.draw.pick(['array', 'shared']) },
+    ];
+  },
+  'a region is freed while it is attached to be written': (m) => {
+    const region = m.draw.pick(m.regions);
+    const attach: Operation = { ...attached, target: m.place(region), field: m.field(region) };
+    return [attach, { kind: 'free', name: BROKEN, region: region.name }];
+  },
+  'an attachment is ended twice': (m) => {
+    const region = m.draw.pick(m.regions);
+    const attach: Operation = { ...attached, target: m.place(region), field: m.field(region) };
+    const detach: Operation = { kind: 'detach', name: 'over', attachment: attach.name };
+    const kind = m.draw.pick(['detach', 'flush'] as const);
+    return [attach, detach, { kind, name: BROKEN, attachment: attach.name }];
+  },
+  'what is leased is attached, or its attachment is ended': (m) => {
+    const region = m.draw.pick(m.regions);
+    const field = m.field(region);
+    const target = m.place(region);
+    const attach: Operation = { ...attached, target, field };
+    const fields = [{ field, privilege: { kind: 'update' } as const }];
+    const lease: Operation = { kind: 'lease', name: 'held', salt: 1, target, fields };
+    if (m.draw.chance(0.5)) return [lease, { ...attach, name: BROKEN }];
+    const kind = m.draw.pick(['detach', 'flush'] as const);
+    return [attach, lease, { kind, name: BROKEN, attachment: attach.name }];
   },
 } satisfies Record<string, Breaker>;

@@ -79,10 +79,14 @@ export function firstDifference(program: Program, expected: Observed, got: Obser
           : undefined;
       return { ...difference('result', name, a, b, i), ...(point && { point }) };
     }
-    if (operation.kind === 'read') {
+    if (operation.kind === 'read' || operation.kind === 'flush' || operation.kind === 'detach') {
       const [a, b] = [expected.reads[name]!, got.reads[name]];
       const i = firstUnequal(a, b);
-      if (i >= 0) return { ...difference('read', name, a, b, i), field: operation.field };
+      if (i >= 0)
+        return {
+          ...difference('read', name, a, b, i),
+          ...('field' in operation && { field: operation.field }),
+        };
     }
   }
   for (const operation of program.operations) {

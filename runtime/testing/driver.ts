@@ -12,6 +12,7 @@ import type { ProjectedPartition } from '../program/region.js';
 import { type RunOptions, run } from '../program/run.js';
 import { runOnRanks } from '../program/run-on-ranks.js';
 import type { Fields } from '../regions/index.js';
+import { attachedFields, sourceValues } from './attachments.js';
 import { keyOf } from './brute-points.js';
 import { describeDifference, type Executor, firstDifference } from './differential.js';
 import { FailureNames } from './failure-names.js';
@@ -30,8 +31,11 @@ import { bodyValue, genericBody, holds, instanceSalt, mapped, programValue } fro
 import { mix } from './keyed-random.js';
 import { launchPoints, project } from './launch-points.js';
 import { failedIn, type Observed, type Result } from './observed.js';
+import { type Outside, OutsideData } from './outside-data.js';
 import {
+  type Attach,
   type Copy,
+  type Detach,
   type FieldDescription,
   type Fill,
   type Inner,
@@ -68,6 +72,15 @@ interface Instance {
   readonly salt: number;
 }
 
+/** What a program attached. */
+interface Attached {
+  readonly attachment: Attachment;
+  readonly operation: Attach;
+  readonly outside: Outside;
+  readonly region: string;
+  readonly silent: boolean;
+}
+
 /** What all sessions of a program share. */
 interface Shared {
   readonly sessions: number[];
@@ -77,6 +90,9 @@ interface Shared {
   readonly tasks: readonly GeneratedTask[];
   readonly numberOf: ReadonlyMap<string, number>;
   readonly failures: FailureNames;
+  readonly data: OutsideData;
+  /** Fields that the program attaches itself, as `REGION.FIELD`. */
+  readonly attaches: ReadonlySet<string>;
 }
 
 /** Sessions whose operations have not all ended, by number: bodies find theirs here. */
@@ -108,6 +124,13 @@ export class Session {
   #innerOpen = false;
   readonly #attached: boolean;
   readonly #attachments = new Map<string, Attachment>();
+  /** What the program itself attached; what a flush of it shows nobody can see where `silent`. */
+  readonly #outside = new Map<string, Attached>();
+  readonly #detached: {
+    readonly name: string;
+    readonly over: TaskFuture<void>;
+    show(): readonly (Value | string)[];
+  }[] = [];
 
   /** `attached`: every region is attached to an array of zeros, so that its elements come and go with the memory. */
   constructor(ctx: Context, program: Program, attached = false, instance: Instance | null = null) {
@@ -129,6 +152,8 @@ export class Session {
       tasks: generatedTasks(shapes),
       numberOf,
       failures: new FailureNames(ctx.events),
+      data: new OutsideData(),
+      attaches: attachedFields(program),
     };
   }
 
@@ -212,7 +237,7 @@ export class Session {
           this.#ctx.region(indexSpaceOf(operation.domain), space, { name }) as AnyRegion,
         );
         this.#fields.set(name, operation.fields);
-        if (this.#attached) this.#attach(name);
+        if (this.#attached) this.#attachAll(name);
         break;
       }
       case 'partition':
@@ -270,6 +295,17 @@ export class Session {
       case 'mapFuture':
         this.#singles.set(name, this.#future(operation.of, operation.point).map(mapped));
         break;
+      case 'attach':
+        this.#attach(operation);
+        break;
+      case 'flush': {
+        const { attachment, outside, silent } = this.#outside.get(operation.attachment)!;
+        this.#reads.set(name, await this.#settled(attachment.flush(), () => (silent ? [] : outside.read())));
+        break;
+      }
+      case 'detach':
+        this.#detach(operation);
+        break;
       case 'fence':
         await this.#settled(this.#ctx.fence(), () => []);
         break;
@@ -299,6 +335,7 @@ export class Session {
     }
     for (const [name, { future }] of this.#predicates)
       results[name] = (await this.#settled(future, (holding) => [Number(holding)])) as Result[];
+    for (const { name, over, show } of this.#detached) this.#reads.set(name, await this.#settled(over, show));
     // Failures of which no value told: a run would end with them.
     while ((await this.#settled(this.#ctx.fence(), () => [])).length > 0);
     return { results, reads: Object.fromEntries(this.#reads) };
@@ -315,23 +352,51 @@ export class Session {
       const values: Record<string, readonly (Value | string)[]> = {};
       for (const { name: field } of fields) values[field] = await this.#settled(region.read(field), valuesOf);
       contents[name] = values;
+      for (const { attachment, region } of this.#outside.values())
+        if (region === name && !attachment.detached) void attachment.detach({ flush: false });
       this.#free(name);
     }
     // Failures of which no value told: a run would end with them.
     while ((await this.#settled(this.#ctx.fence(), () => [])).length > 0);
+    this.#shared.data.remove();
     return { results, reads, contents };
   }
 
-  #attach(name: string): void {
+  /** Attaches what the program does not attach itself. */
+  #attachAll(name: string): void {
     const region = this.#regions.get(name)!;
     const { indexSpace } = region;
     if (indexSpace.empty) return;
     const box = indexSpace.lo.reduce((product, low, axis) => product * (indexSpace.hi[axis]! - low + 1), 1);
-    const sources = Object.entries(region.space.fields).map(([field, { array, lanes }]) => [
-      field,
-      new array(box * lanes),
-    ]);
+    const sources = Object.entries(region.space.fields)
+      .filter(([field]) => !this.#shared.attaches.has(`${name}.${field}`))
+      .map(([field, { array, lanes }]) => [field, new array(box * lanes)]);
+    if (sources.length === 0) return;
     this.#attachments.set(name, this.#ctx.attach(region, Object.fromEntries(sources), { mode: 'update' }));
+  }
+
+  #attach(operation: Attach): void {
+    const { name, target, field, source, mode } = operation;
+    const region = this.#place(target);
+    const description = this.#fieldsOf(target).find((one) => one.name === field)!;
+    const outside = this.#shared.data.make(
+      operation,
+      description,
+      sourceValues(operation, description, [...region.indexSpace]).values,
+    );
+    const attachment = this.#ctx.attach(region, { [field]: outside.source } as never, { mode });
+    const silent = source === 'file' && mode === 'create';
+    const held = 'region' in target ? target.region : this.#held.get(target.partition)!;
+    this.#outside.set(name, { attachment, operation, outside, region: held, silent });
+  }
+
+  /** Does not wait: the source is looked at when the program is over, as it is the program's own from now on. */
+  #detach({ name, attachment: attached, discard }: Detach): void {
+    const { attachment, outside, operation } = this.#outside.get(attached)!;
+    const over = attachment.detach(discard ? { flush: false } : {});
+    // A shared array may be the memory of the region itself.
+    const silent = discard && operation.source === 'shared' && operation.mode !== 'read';
+    this.#detached.push({ name, over, show: () => (silent ? [] : outside.read()) });
   }
 
   #free(name: string): void {

@@ -24,6 +24,8 @@ export function countFeatures(
     }
     if (kind === 'predicate') count(`predicate ${operation.by.rule}`);
     if (kind === 'partition') count(`partition ${operation.by.rule}`);
+    if (kind === 'attach') count(`attach a ${operation.source} to ${operation.mode}`);
+    if (kind === 'detach' && operation.discard) count('detach and discard');
     if (kind === 'region') count(`domain ${operation.domain.kind}`);
     if (kind === 'copy')
       for (const how of ['byOrder', 'gather', 'scatter', 'reduce', 'drop'] as const)

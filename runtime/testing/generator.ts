@@ -31,6 +31,8 @@ export interface GeneratorOptions {
   readonly inner?: number;
   /** How often launches, fills and copies are guarded by a predicate, where there is one. Default 0.12. */
   readonly predicates?: number;
+  /** How often a field is attached to data outside, beside launches. Default 0.03. */
+  readonly attachments?: number;
   /** How many partitions may live at once before new ones become rare. Default 8. */
   readonly partitionsMax?: number;
 }
@@ -55,6 +57,7 @@ interface State {
   readonly coherence: CoherenceOptions;
   readonly gangMax: number;
   readonly inner: number;
+  readonly attachments: number;
   readonly predicates: number;
   /** How many inner tasks the program is within. */
   readonly depth: number;
@@ -161,6 +164,9 @@ function drawOperations(draw: Draw, id: string | number, state: State): Operatio
     release: program.leases.length > 0 ? 8 : 0,
     read: state.depth === 0 ? 1 : 4,
     write: state.depth === 0 ? 1 : 4,
+    attach: state.depth === 0 && program.attachments.length < 3 ? 70 * state.attachments : 0,
+    flush: program.attachments.length > 0 ? 2 : 0,
+    detach: program.attachments.length > 0 ? 4 : 0,
     mapFuture: futures.length > 0 ? 2 : 0,
     fence: 1,
     free: own.length > 0 ? (state.depth === 0 ? 1 : 6) : 0,
@@ -234,6 +240,19 @@ function drawOperations(draw: Draw, id: string | number, state: State): Operatio
         ? [{ kind, name: `v${id}`, target, field }]
         : [{ kind, name: `w${id}`, target, field, salt: draw.word() }];
     }
+    case 'attach': {
+      const target = drawPlace(draw, state);
+      const field = draw.pick([...program.place(target, '').region.fields.keys()]);
+      const source = draw.pick(['array', 'shared', 'file', 'file'] as const);
+      const mode = draw.pick(['read', 'update', 'update', 'create'] as const);
+      return [{ kind, name: `a${id}`, target, field, source, mode, salt: draw.word() }];
+    }
+    case 'flush':
+      return [{ kind, name: `h${id}`, attachment: draw.pick(program.attachments) }];
+    case 'detach': {
+      const discard = draw.chance(0.25) && ({ discard: true } as const);
+      return [{ kind, name: `k${id}`, attachment: draw.pick(program.attachments), ...discard }];
+    }
     case 'mapFuture': {
       const of = draw.pick(futures.slice(-8));
       const points = program.futureMaps.get(of);
@@ -266,6 +285,7 @@ export function generateProgram(
     failures: options.failures ?? 0,
     gangMax: options.gangMax ?? 0,
     inner: options.inner ?? 0.08,
+    attachments: options.attachments ?? 0.03,
     predicates: options.predicates ?? 0.12,
     depth: 0,
     coherence: {

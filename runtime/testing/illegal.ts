@@ -84,8 +84,13 @@ export function generateIllegalProgram(
   const { program } = generateProgram(seed, { operations: 10, ...options });
   const state = new Interpreter();
   for (const operation of program.operations) state.step(operation);
-  // A lease that is open would be one more rule to break.
-  const released = state.leases.map((lease): Operation => ({ kind: 'release', name: `end ${lease}`, lease }));
+  // What is leased or attached would be one more rule to break.
+  const released: Operation[] = [
+    ...state.leases.map((lease) => ({ kind: 'release', name: `end ${lease}`, lease }) as const),
+    ...state.attachments.map(
+      (attachment) => ({ kind: 'detach', name: `end ${attachment}`, attachment, discard: true }) as const,
+    ),
+  ];
   for (const operation of released) state.step(operation);
   if (state.regions.size === 0) return undefined;
   const breaker: Breaker = breakers[rule];

@@ -133,6 +133,7 @@ export class Interpreter extends Places {
         if (this.instance?.lent.has(operation.region))
           throw new IllegalProgramError('LaunchError', name, `${operation.region} belongs to another task`);
         this.openLeases.refuseFree(operation.region, name);
+        this.attached.free(this.regions.get(operation.region)!, name);
         for (const [key, { held }] of this.partitions)
           if (held === operation.region) this.partitions.delete(key);
         this.regions.delete(operation.region);
@@ -148,6 +149,34 @@ export class Interpreter extends Places {
       case 'release':
         this.openLeases.release(operation.lease);
         break;
+      case 'attach': {
+        const subregion = this.place(operation.target, name);
+        fieldOf(subregion.region, operation.field, name);
+        if (
+          this.instance &&
+          [...this.instance.lent.values()].some(({ region }) => region === subregion.region)
+        )
+          throw new IllegalProgramError('LaunchError', name, 'what was lent is attached where it was made');
+        this.#refuseAttached(name, subregion, operation.field, 'overwrite');
+        this.attached.attach(operation, subregion);
+        break;
+      }
+      case 'flush': {
+        const open = this.attached.open(operation.attachment, name);
+        this.#refuseAttached(name, open, open.operation.field, 'update');
+        this.#outcomes.reads.set(name, this.attached.flush(operation.attachment, false));
+        break;
+      }
+      case 'detach': {
+        const open = this.attached.open(operation.attachment, name);
+        this.#refuseAttached(name, open, open.operation.field, operation.discard ? 'overwrite' : 'update');
+        this.#outcomes.reads.set(
+          name,
+          this.attached.detach(operation.attachment, operation.discard === true),
+        );
+        this.#poison.set(open.region, open.operation.field, open.ordinals, undefined);
+        break;
+      }
       case 'fence':
         break;
     }
@@ -185,6 +214,20 @@ export class Interpreter extends Places {
       reads: Object.fromEntries(this.#outcomes.reads),
       contents: Object.fromEntries(contents),
     };
+  }
+
+  /** Throws where attached elements are leased, or where a failure has reached what is attached or flushed. */
+  #refuseAttached(
+    operation: string,
+    subregion: Subregion,
+    field: string,
+    kind: 'update' | 'overwrite',
+  ): void {
+    const target = { region: subregion.region.name };
+    const launch = launchOf({ name: operation }, [{ target, fields: [{ field, privilege: { kind } }] }]);
+    this.openLeases.refuse(launch, [[subregion]]);
+    if (this.#poison.at(subregion.region, field, subregion.ordinals) !== undefined)
+      throw new IllegalProgramError('UpstreamError', operation, `field ${field} was never written`);
   }
 
   /** The number that a launch passes to its tasks, or the failure that keeps them from running. */

@@ -1,4 +1,5 @@
 // What the names of a program stand for, and what it may use of that: regions, partitions, leases, what a body was lent.
+import { Attachments } from './attachments.js';
 import { checkContainment, type Lent } from './brute-containment.js';
 import { checkInterference } from './brute-interference.js';
 import { linearNumber } from './brute-points.js';
@@ -31,6 +32,7 @@ export class Places {
   readonly regions = new Map<string, LiveRegion>();
   readonly partitions = new Map<string, LivePartition>();
   protected readonly openLeases = new OpenLeases();
+  protected readonly attached = new Attachments();
   /** The program is the body of an inner task. */
   protected readonly instance: Instance | null;
 
@@ -114,6 +116,11 @@ export class Places {
     return this.place({ partition: target.partition, colour }, launch.name);
   }
 
+  /** Names of attachments that were not detached. */
+  get attachments(): readonly string[] {
+    return this.attached.names;
+  }
+
   /** Names of leases that were not released. */
   get leases(): readonly string[] {
     return this.openLeases.names;
@@ -126,7 +133,7 @@ export class Places {
     field: string,
     kind: 'read' | 'overwrite',
   ): void {
-    if (this.openLeases.names.length === 0 && !this.instance) return;
+    if (this.openLeases.names.length + this.attached.names.length === 0 && !this.instance) return;
     const target = { region: subregion.region.name };
     const launch = launchOf({ name: operation }, [{ target, fields: [{ field, privilege: { kind } }] }]);
     this.checkHeld(launch, [[subregion]]);
@@ -136,6 +143,7 @@ export class Places {
   protected checkHeld(launch: Launch, tasks: readonly (readonly Subregion[])[]): void {
     if (this.instance) checkContainment(launch, tasks, [...this.instance.lent.values()]);
     this.openLeases.refuse(launch, tasks);
+    this.attached.refuse(launch, tasks);
   }
 
   /** What the points of a copy hold, requirement by requirement, after all checks. */

@@ -255,6 +255,30 @@ export interface Write {
   readonly field: string;
   readonly salt: number;
 }
+/** A field of a region or subregion becomes what is outside: one element for every point of the bounding box. */
+export interface Attach {
+  readonly kind: 'attach';
+  readonly name: string;
+  readonly target: Place;
+  readonly field: string;
+  readonly source: 'array' | 'shared' | 'file';
+  readonly mode: 'read' | 'update' | 'create';
+  readonly salt: number;
+}
+/** What was written goes to the source, which the program waits for and looks at. */
+export interface Flush {
+  readonly kind: 'flush';
+  readonly name: string;
+  readonly attachment: string;
+}
+/** The source is the program's again, and the elements are zeros. */
+export interface Detach {
+  readonly kind: 'detach';
+  readonly name: string;
+  readonly attachment: string;
+  /** Nothing is written. */
+  readonly discard?: true;
+}
 export interface Fence {
   readonly kind: 'fence';
   readonly name: string;
@@ -280,6 +304,9 @@ export type Operation =
   | ReleaseLease
   | Read
   | Write
+  | Attach
+  | Flush
+  | Detach
   | Fence
   | FreeRegion;
 
@@ -366,7 +393,11 @@ function namesNeeded(operation: Operation): string[] {
     case 'fill':
     case 'read':
     case 'write':
+    case 'attach':
       return [place(operation.target)];
+    case 'flush':
+    case 'detach':
+      return [operation.attachment];
     case 'free':
       return [operation.region];
   }

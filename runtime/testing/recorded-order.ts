@@ -15,6 +15,8 @@ const waits = (operation: Operation): boolean =>
   operation.kind === 'release' ||
   operation.kind === 'write' ||
   operation.kind === 'fence' ||
+  // What is attached is loaded by operations of the runtime's own.
+  operation.kind === 'attach' ||
   (operation.kind === 'partition' && 'field' in operation.by);
 
 /** A program without the operations at which it would wait, and without those that need them. */

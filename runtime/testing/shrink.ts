@@ -176,6 +176,8 @@ function smallerOperations(operation: Operation): Operation[] {
       return smallerLaunches(operation);
     case 'inner':
       return smallerInners(operation);
+    case 'attach':
+      return operation.source === 'array' ? [] : [{ ...operation, source: 'array' }];
     case 'fill':
       return operation.when === undefined ? [] : [unguarded(operation)];
     case 'copy':
@@ -210,7 +212,10 @@ function withoutLostFields(
       fieldsOf.set(operation.name, new Set(operation.fields.map((f) => f.name)));
     if (operation.kind === 'partition' && fields) fieldsOf.set(operation.name, fields);
     if (
-      (operation.kind === 'fill' || operation.kind === 'read' || operation.kind === 'write') &&
+      (operation.kind === 'fill' ||
+        operation.kind === 'read' ||
+        operation.kind === 'write' ||
+        operation.kind === 'attach') &&
       !fields?.has(operation.field)
     )
       return [];

@@ -43,6 +43,10 @@ const guarded = ['launch', 'inner', 'fill', 'copy'];
 const privileges = ['read', 'update', 'overwrite', 'reduce'];
 const expected = [
   ...[...operations, 'region', 'inner', 'lease', 'release', 'read', 'write', 'fence', 'free'],
+  ...['attach', 'flush', 'detach', 'detach and discard'],
+  ...['array', 'shared', 'file'].flatMap((source) =>
+    each(`attach a ${source} to`, ['read', 'update', 'create']),
+  ),
   ...[...operations, 'region', 'inner', 'lease', 'read', 'write', 'fence', 'free'].map(
     (kind) => `${kind} in an inner task`,
   ),

@@ -19,7 +19,12 @@ const programsMax = 500;
 /** The first program that shows another result under the fault; undefined when none of them does. */
 function caughtByValues(options: Omit<MockOptions, 'schedule'>): number | undefined {
   for (let seed = 1; seed <= programsMax; seed++) {
-    const { program, observed } = generateProgram(seed, { coherence: 0, inner: 0, predicates: 0 });
+    const { program, observed } = generateProgram(seed, {
+      coherence: 0,
+      inner: 0,
+      predicates: 0,
+      attachments: 0,
+    });
     try {
       if (firstDifference(program, observed, runMock(program, { ...options, schedule: seed }).observed))
         return seed;
@@ -36,7 +41,13 @@ function caughtByOrder(
   what: 'missing' | 'needless',
 ): number | undefined {
   for (let seed = 1; seed <= programsMax; seed++) {
-    const { program } = generateProgram(seed, { operations: 12, coherence: 0, inner: 0, predicates: 0 });
+    const { program } = generateProgram(seed, {
+      operations: 12,
+      coherence: 0,
+      inner: 0,
+      predicates: 0,
+      attachments: 0,
+    });
     try {
       const conflicts = conflictsOf(program, { renaming: false });
       const run = runMock(program, { ...options, schedule: seed });
@@ -56,7 +67,12 @@ const flipped = (row: EarlierCell, column: keyof Table['read']): Table => ({
 t.test('a right runtime is found right, in values and in order', (t) => {
   const wrong: string[] = [];
   for (let seed = 1; seed <= 200; seed++) {
-    const { program, observed } = generateProgram(seed, { coherence: 0, inner: 0, predicates: 0 });
+    const { program, observed } = generateProgram(seed, {
+      coherence: 0,
+      inner: 0,
+      predicates: 0,
+      attachments: 0,
+    });
     const run = runMock(program, { schedule: seed });
     const difference = firstDifference(program, observed, run.observed);
     if (difference) wrong.push(JSON.stringify(difference));
