@@ -25,7 +25,7 @@ const ruleWeights = {
   image: 3,
   preimage: 3,
   sets: 4,
-  imageRange: 2,
+  imageRange: 3,
   preimageRange: 2,
   mirrored: 2,
   cross: 2,

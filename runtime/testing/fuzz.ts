@@ -154,6 +154,8 @@ export async function fuzz({
     gangMax: Math.min(GANG_MAX, run.workers ?? availableParallelism()),
     // A gang whose member is lost fails, and so does a task that shares what it updates: neither can be begun again.
     ...((run.kills ?? 0) > 0 && { gangMax: 0, coherences: ['atomic'] }),
+    // Which of several ranks reads what is attached nobody says yet.
+    ...((run.ranks ?? 1) > 1 && { attachments: 0 }),
   };
   let seed = firstSeed;
   while (done < operations) {

@@ -79,9 +79,9 @@ function drawPlace(draw: Draw, { program }: State): Place {
 }
 
 /** A guard, now and then, where there are predicates. */
-function drawGuard(draw: Draw, { program, predicates }: State): { readonly when?: string } {
+function drawGuard(draw: Draw, { program, predicates }: State, times = 1): { readonly when?: string } {
   const known = program.predicates.slice(-5);
-  return known.length > 0 && draw.chance(predicates) ? { when: draw.pick(known) } : {};
+  return known.length > 0 && draw.chance(times * predicates) ? { when: draw.pick(known) } : {};
 }
 
 function drawPredicate(draw: Draw, id: string | number, { program, futures }: State): MakePredicate {
@@ -211,7 +211,8 @@ function drawOperations(draw: Draw, id: string | number, state: State): Operatio
     case 'copy': {
       const drawn = drawCopy(draw, id, program);
       if (!drawn) return undefined;
-      const copy = { ...drawn, ...drawGuard(draw, state) };
+      // There are few copies.
+      const copy = { ...drawn, ...drawGuard(draw, state, 3) };
       if (copy.drop || (!copy.gather && !copy.scatter) || draw.chance(state.failures)) return [copy];
       try {
         return [program.copyFails(copy) ? { ...copy, drop: true } : copy];

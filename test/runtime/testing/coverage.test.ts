@@ -82,7 +82,10 @@ const expected = [
 
 t.test('every kind of operation, and every way of using it, is drawn and run', async (t) => {
   const features: Features = new Map();
-  t.equal(await exercised(200, { gangMax: 4 }, features), undefined);
+  t.equal(
+    await exercised(160, { gangMax: 4, inner: 0.2, attachments: 0.06, predicates: 0.25 }, features),
+    undefined,
+  );
   t.equal(await exercised(60, { failures: 0.06, operations: 40 }, features), undefined);
   t.same(
     expected.filter((feature) => !features.has(feature)),
