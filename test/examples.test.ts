@@ -9,6 +9,7 @@ import { compileProgram } from '../apps/run/compile.js';
 import { loadMain } from '../apps/run/run.js';
 import { run, type Timeline } from '../runtime/index.js';
 import { checkLog } from '../runtime/observe/check.js';
+import { runOnRanks } from '../runtime/program/run-on-ranks.js';
 import { runEverywhere } from '../runtime/testing/index.js';
 import { maniple, scratchFolder } from './support/command.js';
 import { checkout } from './support/needs.js';
@@ -163,6 +164,30 @@ for (const [name, { args, memory = 64 * 2 ** 20, prints, returns }] of Object.en
     t.match([...printed][0], prints);
   });
 }
+
+t.test('on two and four ranks: the same bits', async (t) => {
+  for (const [name, { args, memory = 64 * 2 ** 20 }] of Object.entries(examples)) {
+    const compiled = await compileProgram(fileOf(name));
+    const onRanks = (ranks: number, executor: 'threads' | 'virtual') =>
+      runOnRanks(ranks, { module: compiled.url, name: 'default', args }, { executor, workers: 2, memory });
+    if (name === 'out-of-core') {
+      await t.rejects(onRanks(2, 'virtual'), /cannot be attached in a run of several ranks/);
+      continue;
+    }
+    const main = await loadMain(fileOf(name), compiled);
+    const { log } = console;
+    console.log = () => {};
+    const expected = await run((ctx) => main(ctx, args), { executor: 'inOrder', memory });
+    console.log = log;
+    for (const [ranks, executor] of [
+      [2, 'virtual'],
+      [2, 'threads'],
+      [4, 'threads'],
+    ] as const)
+      for (const value of await onRanks(ranks, executor))
+        t.strictSame(value, expected, `${name}, ${ranks} ranks`);
+  }
+});
 
 t.test('out-of-core: the next block is read while one is worked on', async (t) => {
   const { args, memory } = examples['out-of-core']!;

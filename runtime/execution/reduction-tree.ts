@@ -18,8 +18,11 @@ import type { ReadySink } from './finish.js';
 import { foldShared, hasAtomics } from './fold-shared.js';
 import { elements, type Partial } from './view.js';
 
-/** Words of the tree block: what it reduces, then the nodes. */
-export const TreeWord = { blocks: 0, points: 1, requirements: 2, shared: 3, data: 4 } as const;
+/**
+ * Words of the tree block: what it reduces, then two words for each node. `exits` is not 0 where nodes leave for other ranks:
+ * the place of one more word for each node, 1 where it leaves.
+ */
+export const TreeWord = { blocks: 0, points: 1, requirements: 2, shared: 3, exits: 4, data: 5 } as const;
 
 /** The value of a node whose block failed. */
 const MISSING = -1;
@@ -31,15 +34,15 @@ const PIECE = 4096;
 const copies: TypedArray[] = [];
 
 /** Bytes of the tree block of a launch. */
-export function treeBytes(points: number, requirements: number): number {
+export function treeBytes(points: number, requirements: number, exits = false): number {
   let nodes = 0;
   for (let n = reductionBlocks(points); n >= 1; n = n === 1 ? 0 : (n + 1) >> 1) nodes += n;
-  return 4 * (TreeWord.data + 2 * requirements + 2 * nodes);
+  return 4 * (TreeWord.data + 2 * requirements + (exits ? 3 : 2) * nodes);
 }
 
 /**
  * Written by the launching thread: requirement numbers, and for each the view of where the result goes. `shared`: other
- * tasks may change the same elements while the result is folded in.
+ * tasks may change the same elements while the result is folded in. `exits`: nodes that leave for other ranks.
  */
 export function writeTree(
   heap: Heap,
@@ -47,8 +50,9 @@ export function writeTree(
   points: number,
   reductions: readonly { readonly requirement: number; readonly target: number }[],
   shared: boolean,
+  exits: readonly { readonly number: number }[] = [],
 ): void {
-  heap.clear(unit, treeBytes(points, reductions.length));
+  heap.clear(unit, treeBytes(points, reductions.length, exits.length > 0));
   heap.store(unit, TreeWord.blocks, reductionBlocks(points));
   heap.store(unit, TreeWord.points, points);
   heap.store(unit, TreeWord.requirements, reductions.length);
@@ -57,6 +61,10 @@ export function writeTree(
     heap.store(unit, TreeWord.data + 2 * i, requirement);
     heap.store(unit, TreeWord.data + 2 * i + 1, target);
   });
+  if (exits.length === 0) return;
+  const place = treeBytes(points, reductions.length) / 4;
+  heap.store(unit, TreeWord.exits, place);
+  for (const { number } of exits) heap.store(unit, place + number, 1);
 }
 
 interface Target {
@@ -176,10 +184,14 @@ export class ReductionTree {
 
   /** A block's partial is complete (or the block failed: `partial` null): fold what can be folded. */
   climb(block: number, partial: number | null, applyRecord: number, root: number, ready: ReadySink): void {
-    const line = this.#line;
     if (root !== 0) poison(this.#graph, applyRecord, root);
-    line[LaneWord.level] = 0;
-    line[LaneWord.value] = partial ?? MISSING;
+    this.#climbFrom(0, block, partial ?? MISSING, applyRecord, ready);
+  }
+
+  #climbFrom(level: number, block: number, value: number, applyRecord: number, ready: ReadySink): void {
+    const line = this.#line;
+    line[LaneWord.level] = level;
+    line[LaneWord.value] = value;
     line[LaneWord.arrived] = 0;
     line[LaneWord.step] = 0;
     line[LaneWord.partial] = 0;
@@ -197,10 +209,14 @@ export class ReductionTree {
       treeBytes(heap.load(this.#tree, TreeWord.points), this.targets.length) / 4,
     );
     const values = TreeWord.data + 2 * this.targets.length;
+    const exits = heap.load(this.#tree, TreeWord.exits);
     let offset = 0;
     let n = heap.load(this.#tree, TreeWord.blocks);
     let i = block;
     for (let level = 0; n > 1; level++) {
+      // It leaves for another rank, which whoever waits for it sees to.
+      if (exits !== 0 && level >= line[LaneWord.level]! && heap.load(this.#tree, exits + offset + i) === 1)
+        break;
       if (level >= line[LaneWord.level]!) {
         const parent = offset + n + (i >> 1);
         if ((n & 1) === 0 || i < n - 1) {
@@ -226,10 +242,39 @@ export class ReductionTree {
       n = (n + 1) >> 1;
       i >>= 1;
     }
-    Atomics.store(nodes, values + 2 * offset, line[LaneWord.value]!);
+    Atomics.store(nodes, values + 2 * (offset + i), line[LaneWord.value]!);
     const left = Atomics.sub(pending, applyRecord, 1);
     line[LaneWord.phase] = Phase.complete;
     if (left === 1) ready(applyRecord);
+  }
+
+  /** The partial of a node, whose memory goes back; null where a block of it failed. */
+  give(node: number): Uint8Array | null {
+    const heap = this.#heap;
+    const unit = heap.load(this.#tree, TreeWord.data + 2 * this.targets.length + 2 * node);
+    if (unit === MISSING) return null;
+    const { buffer, byte } = heap.locate(unit);
+    const bytes = new Uint8Array(buffer, byte, heap.load(unit, 0) + heap.load(unit, 1) * 2 ** 30).slice();
+    this.free(unit);
+    return bytes;
+  }
+
+  /** A node comes from another rank: it is folded on from there. */
+  arrive(
+    level: number,
+    index: number,
+    bytes: Uint8Array | null,
+    applyRecord: number,
+    ready: ReadySink,
+  ): void {
+    let unit = MISSING;
+    if (bytes !== null) {
+      unit = Math.abs(this.#heap.allocate(bytes.length));
+      if (unit === 0) throw new RangeError(`no room for a partial reduction of ${bytes.length} bytes`);
+      const { buffer, byte } = this.#heap.locate(unit);
+      new Uint8Array(buffer, byte, bytes.length).set(bytes);
+    }
+    this.#climbFrom(level, index << level, unit, applyRecord, ready);
   }
 
   /** The fold of two values becomes the value of the line. A thread lost while it gives memory back loses that memory. */

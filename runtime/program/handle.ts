@@ -106,6 +106,8 @@ export interface LaunchHandle {
   cancelled: { readonly reason: unknown } | null;
   /** How it is shared out among ranks; null where there is one rank, or it is no affair of theirs. */
   shards: Shards | null;
+  /** Of a fold, the first failure that has reached it from other ranks (operation + 1), or 0. */
+  elsewhere: number;
   /** What other ranks have told of their points, once that is asked for. */
   share: object | null;
   /** For inner tasks. */
@@ -174,6 +176,7 @@ export function createHandle(
     signal: null,
     cancelled: null,
     shards: null,
+    elsewhere: 0,
     share: null,
     inner: null,
     args: null,

@@ -15,7 +15,7 @@ import type { Resolved } from './legality.js';
 import type { InnerPort } from './ports.js';
 import type { Projections } from './projections.js';
 import { replicationOf } from './ranks/replication.js';
-import { openApply, openElsewhere, type Reduction, type Step, Unions } from './reducing.js';
+import { makeTree, openApply, openElsewhere, type Reduction, type Step, Unions } from './reducing.js';
 import type { FieldUse } from './requirement.js';
 import { rerunWord } from './rerun.js';
 import { prepareReservations, reserve } from './reserving.js';
@@ -98,7 +98,7 @@ export class Issuing {
     const steps: Step[] = [];
     const reductions: Reduction[] = [];
     resolved.forEach((requirement, r) => {
-      if (here === 0 && points > 0) return;
+      if (here === 0 && points > 0 && ranks?.foldsHere(handle) !== true) return;
       const { tree, partition, colours } = requirement;
       const uses = kind === Kind.inner ? innerUses(requirement.uses) : requirement.uses;
       const reduced: FieldUse[] = [];
@@ -149,9 +149,14 @@ export class Issuing {
 
     if (here > 0 || points === 0) this.#keys.write(engine, handle, split);
     const reduces = kind !== Kind.inner && reducesAny(resolved);
-    const apply =
-      reductions.length > 0 ? openApply(engine, scope, handle, name, resolved, reductions, site) : null;
-    if (reduces && apply === null) openElsewhere(engine, scope, `${name} (fold)`, site);
+    let apply: LaunchHandle | null = null;
+    if (ranks?.foldsTogether(handle) === true)
+      apply = ranks.openFold(handle, name, resolved, reductions, site);
+    else if (reductions.length > 0) {
+      const tree = makeTree(engine, handle, name, reductions);
+      apply = openApply(engine, scope, handle, name, resolved, reductions, site, tree);
+      apply.blocks.push(tree);
+    } else if (reduces) openElsewhere(engine, scope, `${name} (fold)`, site);
 
     const blocks = reduces ? reductionBlocks(points) : points;
     const own = shards === null ? null : shards.blocks;
@@ -165,7 +170,7 @@ export class Issuing {
     handle.generations = generations;
     if (kind === Kind.inner && engine.sequential) scope.hold = handle;
     const { window } = engine;
-    const fold = apply === null ? NONE : graph.applyRecord[slot]!;
+    const fold = apply === null ? NONE : apply.records[0]!;
     let next = 0;
     return () => {
       for (; next < count; next++) {

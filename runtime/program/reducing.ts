@@ -59,6 +59,28 @@ export class Unions {
   }
 }
 
+/** Memory of the heap, to be given back. */
+export interface HeapBlock {
+  readonly unit: number;
+  readonly bytes: number;
+}
+
+/** The tree on which a launch folds; `exits` are nodes that leave for other ranks. */
+export function makeTree(
+  engine: Engine,
+  handle: LaunchHandle,
+  name: string,
+  reductions: readonly Reduction[],
+  exits: readonly { readonly number: number }[] = [],
+): HeapBlock {
+  const bytes = treeBytes(handle.points, reductions.length, exits.length > 0);
+  const unit = engine.allocate(bytes, `reductions of ${name}`, false);
+  const shared = reductions.some(({ used }) => usesTogether(used.uses));
+  writeTree(engine.heap, unit, handle.points, reductions, shared, exits);
+  engine.graph.tree[handle.slot] = unit;
+  return { unit, bytes };
+}
+
 /** The record that folds the root of the reduction tree into the regions; it waits for whoever uses them. */
 export function openApply(
   engine: Engine,
@@ -68,16 +90,11 @@ export function openApply(
   resolved: readonly Resolved[],
   reductions: readonly Reduction[],
   site: { stack?: string },
+  { unit }: HeapBlock,
 ): LaunchHandle {
   const { graph, builder, analysis } = engine;
-  const bytes = treeBytes(handle.points, reductions.length);
-  const unit = engine.allocate(bytes, `reductions of ${name}`, false);
-  const shared = reductions.some(({ used }) => usesTogether(used.uses));
-  writeTree(engine.heap, unit, handle.points, reductions, shared);
   const apply = engine.openSingle(scope, Kind.apply, `${name} (fold)`, site);
-  apply.blocks.push({ unit, bytes });
   apply.reduces = handle;
-  graph.tree[handle.slot] = unit;
   graph.tree[apply.slot] = unit;
   engine.runLog?.folds(apply, handle);
   const record = builder.open(apply.slot, 0, 1, 0);
@@ -95,6 +112,8 @@ export function openApply(
   }
   for (const held of handle.held) engine.hold(apply, held);
   graph.applyRecord[handle.slot] = record;
+  apply.records = Int32Array.of(record);
+  apply.generations = Int32Array.of(graph.generation[record]!);
   engine.seal();
   engine.sealLaunch(apply);
   return apply;

@@ -76,7 +76,8 @@ const KEYS: readonly (keyof RankOptions)[] = [
 ];
 
 /**
- * Runs a program on `ranks` ranks, and resolves with what it returned on each. `workers` is the number of each rank.
+ * Runs a program on `ranks` ranks, and resolves with what it returned on each. `workers` is the number of each rank. What
+ * they print on stdout is shown once.
  *
  * @throws what the program throws; ReplicaMismatchError where the ranks do not run the same program; RankError where one has
  * ended alone
@@ -106,10 +107,14 @@ export async function runOnRanks(
   }
   const threads = ports.map((own, rank) => {
     const data: RankData = { shared, rank, ports: own, program, options: { ...options, memory } };
-    return new Worker(new URL('./rank-thread.js', import.meta.url), {
+    const thread = new Worker(new URL('./rank-thread.js', import.meta.url), {
       workerData: data,
       transferList: own.filter((port) => port !== null),
+      // What all print is shown once.
+      stdout: rank > 0,
     });
+    if (rank > 0) thread.stdout.resume();
+    return thread;
   });
   const outcomes = await Promise.all(
     threads.map(

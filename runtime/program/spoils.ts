@@ -38,7 +38,7 @@ export class Spoils {
   /** The first failure, in program order, that has reached what a record takes; 0 is none. All it waits for has ended. */
   rootOf(handle: LaunchHandle, record: number): number {
     const builder = this.#builder;
-    let root = 0;
+    let root = handle.elsewhere;
     for (const { source, index } of handle.futures) {
       const at = recordOf(source, index);
       root = earlier(root, builder.rootOf(source.records[at]!, source.generations[at]!));

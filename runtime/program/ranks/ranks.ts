@@ -19,11 +19,14 @@ import type { Guard } from '../guarded.js';
 import { createHandle, type LaunchHandle, type ProgramScope, runsElsewhere } from '../handle.js';
 import type { Call } from '../launch-call.js';
 import type { Resolved } from '../legality.js';
+import type { Reduction } from '../reducing.js';
+import type { FieldUse } from '../requirement.js';
 import { Scope } from '../scope.js';
-import { asInner, ONE, reducesAny } from '../uses.js';
+import { asInner, ONE, privilegeOf, reducesAny } from '../uses.js';
 import { CallWords } from './call-words.js';
 import { ElementMoves } from './element-moves.js';
 import { type ErrorWire, fromWire, toWire } from './error-wire.js';
+import { PartialMoves } from './partial-moves.js';
 import type { Site } from './port.js';
 import { ReplicaCheck } from './replica-check.js';
 import type { Replication, Taken } from './replication.js';
@@ -50,6 +53,7 @@ export class Ranks implements Replication {
   readonly #mail: Mail;
   readonly #sharder: Sharder;
   readonly #moves: ElementMoves;
+  readonly #partials: PartialMoves;
   readonly #results: SharedResults;
   readonly #failures: SharedFailures;
   readonly #check: ReplicaCheck;
@@ -74,6 +78,7 @@ export class Ranks implements Replication {
     this.#mail = mail;
     this.#sharder = new Sharder(transport.rank, transport.ranks);
     this.#moves = new ElementMoves(engine, mail, this.scope);
+    this.#partials = new PartialMoves(engine, mail, this.scope);
     this.#results = new SharedResults(engine, mail);
     this.#failures = new SharedFailures(mail, engine.root);
     this.#check = new ReplicaCheck(mail, (error) => this.#fail(error));
@@ -126,7 +131,7 @@ export class Ranks implements Replication {
   }
 
   get expecting(): boolean {
-    return this.#moves.waiting + this.#results.waiting + this.#failures.waiting > 0;
+    return this.#moves.waiting + this.#partials.waiting + this.#results.waiting + this.#failures.waiting > 0;
   }
 
   // ---- calls ----
@@ -155,8 +160,43 @@ export class Ranks implements Replication {
     const requirements = call.kind === Kind.inner ? call.resolved.map(asInner) : call.resolved;
     const shards = this.#shardsOf(call, requirements);
     handle.shards = shards;
-    for (const requirement of requirements) this.#moves.bring(requirement, requirement.uses, shards);
+    const reduces = call.kind !== Kind.inner && reducesAny(requirements);
+    if (!reduces || shards.owners === null || !mixed(shards.owners)) {
+      for (const requirement of requirements) this.#moves.bring(requirement, requirement.uses, shards);
+      return shards;
+    }
+    // Partials go from rank to rank; what they are folded into goes to one.
+    const targets = requirements.map((requirement) => ({
+      ...requirement,
+      uses: usesOfReduction(requirement.uses),
+    }));
+    const { total, owners } = shards;
+    const folder = this.#ownerOf(targets, total, owners.length);
+    const single = this.#sharder.single(folder, total, owners.length);
+    for (const requirement of requirements) {
+      this.#moves.bring(requirement, otherUses(requirement.uses), shards);
+      this.#moves.bring(requirement, usesOfReduction(requirement.uses), single);
+    }
+    this.#partials.begin(handle, folder);
     return shards;
+  }
+
+  foldsTogether(handle: LaunchHandle): boolean {
+    return this.#partials.shared(handle);
+  }
+
+  foldsHere(handle: LaunchHandle): boolean {
+    return this.#partials.foldsHere(handle);
+  }
+
+  openFold(
+    handle: LaunchHandle,
+    name: string,
+    resolved: readonly Resolved[],
+    reductions: readonly Reduction[],
+    site: Site,
+  ): LaunchHandle | null {
+    return this.#partials.open(handle, name, resolved, reductions, site);
   }
 
   /** Who runs what of a launch. */
@@ -169,7 +209,7 @@ export class Ranks implements Replication {
     if (fills && options?.when === undefined) return this.#sharder.everywhere(points, blocks);
     // What points share they share in one memory.
     const together =
-      reduces ||
+      (reduces && kind === Kind.inner) ||
       kind === Kind.gang ||
       resolved.some(({ inverse }) => inverse !== undefined) ||
       resolved.some(({ uses }) => uses.some(({ usage }) => usageOf(usage).coherence !== 'exclusive'));
@@ -359,4 +399,35 @@ export class Ranks implements Replication {
     clearInterval(this.#timer ?? undefined);
     this.#mail.transport.close();
   }
+}
+
+/** Whether several ranks run records. */
+function mixed(owners: Uint8Array): boolean {
+  return owners.some((owner) => owner !== owners[0]);
+}
+
+const reductionsKept = new WeakMap<readonly FieldUse[], readonly FieldUse[]>();
+const othersKept = new WeakMap<readonly FieldUse[], readonly FieldUse[]>();
+
+/** The uses that reduce; the same object every time. */
+function usesOfReduction(uses: readonly FieldUse[]): readonly FieldUse[] {
+  return part(uses, reductionsKept, true);
+}
+
+/** The uses that do not. */
+function otherUses(uses: readonly FieldUse[]): readonly FieldUse[] {
+  return part(uses, othersKept, false);
+}
+
+function part(
+  uses: readonly FieldUse[],
+  kept: WeakMap<readonly FieldUse[], readonly FieldUse[]>,
+  reduces: boolean,
+): readonly FieldUse[] {
+  let own = kept.get(uses);
+  if (own === undefined) {
+    own = uses.filter(({ usage }) => (privilegeOf(usage) === 'reduce') === reduces);
+    kept.set(uses, own);
+  }
+  return own;
 }

@@ -6,6 +6,7 @@ import type { Guard } from '../guarded.js';
 import type { LaunchHandle } from '../handle.js';
 import type { Call } from '../launch-call.js';
 import type { Resolved } from '../legality.js';
+import type { Reduction } from '../reducing.js';
 import type { RankPort, Site } from './port.js';
 
 /** What a launch takes of earlier ones, as this rank has it. */
@@ -28,6 +29,17 @@ export interface Replication extends RankPort {
   deal(call: Call, handle: LaunchHandle): Shards;
   /** What the program itself uses is there on every rank, and so is what it writes. */
   bringEverywhere(requirement: Resolved): void;
+  /** Whether a launch that was dealt reduces on several ranks, and whether this one folds the root into the regions. */
+  foldsTogether(handle: LaunchHandle): boolean;
+  foldsHere(handle: LaunchHandle): boolean;
+  /** Makes the tree of such a launch; returns the fold into the regions where that is done here. */
+  openFold(
+    handle: LaunchHandle,
+    name: string,
+    resolved: readonly Resolved[],
+    reductions: readonly Reduction[],
+    site: Site,
+  ): LaunchHandle | null;
   /** Results of other ranks that a launch takes. */
   take(call: Call, handle: LaunchHandle, split: SplitArgs, guard: Guard | null): Taken;
   /** All ranks will have the results of a launch; false where all ranks run all of it. */
