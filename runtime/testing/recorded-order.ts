@@ -3,10 +3,10 @@ import { Kind } from '../graph/layout.js';
 import { type RunOptions, run, type TaskPoint } from '../program/run.js';
 import { pointsOfExtent } from './brute-points.js';
 import { type Conflicts, type RecordedNode, type RecordedOrder, unitsOfLaunch } from './conflicts.js';
-import { Session } from './driver.js';
 import { launchPoints } from './launch-points.js';
 import { withoutOrphans } from './orphans.js';
 import type { Operation, Program } from './program-description.js';
+import { Session } from './session.js';
 
 /** Whether the launching thread waits at an operation, so that what ran before it leaves no edge. */
 const waits = (operation: Operation): boolean =>

@@ -9,7 +9,6 @@ import {
   type ManipleError,
 } from '../../runtime/errors.js';
 import { run } from '../../runtime/program/run.js';
-import { Session } from '../../runtime/testing/driver.js';
 import { isWitness } from '../../runtime/testing/illegal.js';
 import {
   describeDifference,
@@ -22,6 +21,7 @@ import {
   type Point,
   rules,
 } from '../../runtime/testing/index.js';
+import { Session } from '../../runtime/testing/session.js';
 
 const copied = ['to', 'from', 'gather', 'scatter'];
 
