@@ -3,12 +3,13 @@
 import { LaneWord } from '../graph/lanes.js';
 import { Again, type Graph, Kind, lineOf } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
-import { freeValue, readValue, Tag } from '../memory/launch-layout.js';
+import { freeValue, Tag } from '../memory/launch-layout.js';
 import { fail } from './failure.js';
 import { type ContextOptions, LaneContext } from './lane-context.js';
 import type { LaunchData } from './launch-data.js';
 import type { Leaf } from './leaf.js';
 import { freeInputs, restoreInputs, saveInputs } from './saved-inputs.js';
+import { readTaskName } from './task-name.js';
 import { type SavedTasks, TaskSaver } from './task-saver.js';
 import type { TaskViews } from './task-views.js';
 
@@ -87,7 +88,7 @@ export class Attempts {
     if (graph.kind[slot] === Kind.gang) return;
     const heap = this.#heap;
     const { name, requirements, fields } = this.#leaf(graph.task[slot]!);
-    const { module } = readValue(heap, graph.taskName[graph.task[slot]!]!) as { module: string };
+    const { module } = readTaskName(heap, graph.taskName[graph.task[slot]!]!);
     const context = new LaneContext(this.#options, graph.gate);
     context.enter(graph, heap, name, slot);
     context.at(index);

@@ -27,12 +27,6 @@ export interface Executor {
   stop(): Promise<void>;
 }
 
-/** Where a task kind is found by a thread that does not share our objects. */
-export interface TaskName {
-  readonly module: string;
-  readonly name: string;
-}
-
 /** What an executor is made from. */
 export interface ExecutorParts {
   readonly graph: Graph;
@@ -42,6 +36,8 @@ export interface ExecutorParts {
   readonly steal: boolean;
   /** Runs like this one, beside it on this machine and itself counted. */
   readonly ranks: number;
+  /** Lanes pause at random where they hand something over, for tests. */
+  readonly jitter: boolean;
   /** One ring per lane, or null when nothing is recorded. */
   readonly laneLogs: readonly SharedLaneLog[] | null;
   /** Writes that of the launching thread. */

@@ -17,6 +17,7 @@ export interface LaneData {
   readonly seed: number;
   readonly check: boolean;
   readonly steal: boolean;
+  readonly jitter: boolean;
   readonly spins: number;
   readonly cpu: number | null;
   readonly laneLog: SharedLaneLog | null;
@@ -37,7 +38,7 @@ export function laneData(
     gangsOnly = false,
   }: { spins?: number; cpu?: number | null; gangsOnly?: boolean } = {},
 ): LaneData {
-  const { graph, heap, seed, check, steal, laneLogs, saves } = parts;
+  const { graph, heap, seed, check, steal, jitter, laneLogs, saves } = parts;
   return {
     graph: { limits: graph.limits, buffer: graph.buffer },
     heap: heap.shared,
@@ -45,6 +46,7 @@ export function laneData(
     seed,
     check,
     steal,
+    jitter,
     spins,
     cpu,
     laneLog: laneLogs?.[lane] ?? null,

@@ -2,10 +2,9 @@
 
 import { BUILTIN, builtinLeaf } from '../execution/builtin.js';
 import type { Leaf } from '../execution/leaf.js';
+import { readTaskName } from '../execution/task-name.js';
 import type { Graph } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
-import { readValue } from '../memory/launch-layout.js';
-import type { TaskName } from './executor.js';
 
 /** Every task made with `task()` carries its leaf under this name. */
 interface ExportedTask {
@@ -37,7 +36,7 @@ export class TaskLoader {
 
   /** Loads a task (or one of an exported list of tasks). One that cannot be loaded becomes a task that says so when it is run. */
   async load(task: number): Promise<void> {
-    const { module, name } = readValue(this.#heap, this.#graph.taskName[task]!) as TaskName;
+    const { module, name } = readTaskName(this.#heap, this.#graph.taskName[task]!);
     const builtin = module === BUILTIN ? builtinLeaf(name) : undefined;
     this.#leaves[task] =
       builtin ?? (await importLeaf(module, name).catch((error: Error) => refusal(name, error)));

@@ -2,6 +2,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { addon } from '../../native/index.js';
 import { LaneRecorder } from '../events/lane-log.js';
+import { JitteryLane, pauses } from '../execution/jitter.js';
 import { Lane } from '../execution/lane.js';
 import { readySink, WorkerLoop } from '../execution/worker.js';
 import { attachGraph, Word } from '../graph/layout.js';
@@ -26,8 +27,16 @@ if (data.cpu !== null) addon?.setAffinity(data.cpu);
 const ring = () => say('ring');
 const own = graph.deques[graph.limits.workers + data.lane]!;
 // What members of gangs make ready where the launching thread runs everything else waits in their deques for it.
-const ready = readySink(graph, heap, own, data.steal && !data.gangsOnly, ring);
-const lane = new Lane(
+const sink = readySink(graph, heap, own, data.steal && !data.gangsOnly, ring);
+const pause = data.jitter ? pauses(data.seed, data.lane) : null;
+const ready =
+  pause === null
+    ? sink
+    : (record: number) => {
+        pause();
+        sink(record);
+      };
+const lane = new (pause === null ? Lane : JitteryLane)(
   graph,
   heap,
   {
@@ -42,6 +51,7 @@ const lane = new Lane(
   (task) => loader.get(task),
   ready,
 );
+if (pause !== null && lane instanceof JitteryLane) lane.pause = pause;
 const loop = new WorkerLoop(
   graph,
   heap,

@@ -10,6 +10,8 @@ import { Outside } from './outside.js';
 export const UNIT = 64;
 /** Units of one segment (8 GiB). A block never straddles two segments. */
 const SEGMENT_UNITS = 2 ** 27;
+/** Address space for the results and failures that tasks leave, however small the budget: it costs nothing until it is used. */
+const SMALL_BYTES = 2 ** 24;
 /** Four size classes per doubling: at most a quarter of a block is wasted. */
 const CLASSES = 128;
 
@@ -59,10 +61,10 @@ export class Heap {
     this.#int32 = shared.segments.map((segment) => new Int32Array(segment));
   }
 
-  /** Reserves address space for `bytes` (and as much again for what the size classes waste). */
+  /** Reserves address space for `bytes`, as much again for what the size classes waste, and for small things in any case. */
   static reserve(bytes: number, control: Int32Array, lanes: Int32Array): Heap {
     const words = new SharedArrayBuffer(4 * (At.heads + CLASSES));
-    let wanted = 2 * bytes;
+    let wanted = 2 * bytes + SMALL_BYTES;
     const segments: SharedArrayBuffer[] = [];
     let size = Math.min(wanted, SEGMENT_UNITS * UNIT);
     while (wanted > 0 && segments.length < 15) {

@@ -11,6 +11,8 @@ export interface EngineOptions {
   readonly memory: number;
   readonly check: boolean;
   readonly steal: boolean;
+  /** Lanes pause at random where they hand something over, for tests. */
+  readonly jitter: boolean;
   readonly rename: boolean;
   /** What is recorded of the run, if anything. */
   readonly record: RunLogOptions | null;

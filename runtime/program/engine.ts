@@ -7,7 +7,8 @@ import type { WaitReason } from '../events/log-format.js';
 import type { TimelineEntry } from '../events/timeline.js';
 import { Finisher } from '../execution/finish.js';
 import type { Leaf } from '../execution/leaf.js';
-import type { Executor, TaskName } from '../executors/executor.js';
+import type { TaskName } from '../execution/task-name.js';
+import type { Executor } from '../executors/executor.js';
 import { createGraph, type Graph, Kind, launcherLane, NONE } from '../graph/layout.js';
 import { Heap } from '../memory/heap.js';
 import type { Instance } from '../memory/instance.js';
@@ -116,6 +117,7 @@ export class Engine {
       check: options.check,
       steal: options.steal,
       ranks: options.ranks,
+      jitter: options.jitter,
       laneLogs: this.runLog?.rings ?? null,
       recorder: this.runLog?.recorder ?? null,
       leaf: (task) => this.#kinds.leaves[task]!,

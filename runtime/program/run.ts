@@ -6,11 +6,14 @@ import { isMainThread } from 'node:worker_threads';
 import type { AnalysisFaults } from '../analysis/faults.js';
 import { CancelledError, LaunchError, UsageError } from '../errors.js';
 import type { TimelineEntry } from '../events/timeline.js';
+import { pauses } from '../execution/jitter.js';
 import { apart, guardReplicable, replicable } from '../execution/replicable.js';
 import type { SavedTasks } from '../execution/task-saver.js';
 import { Bulk } from '../executors/bulk.js';
+import type { Executor, ExecutorParts } from '../executors/executor.js';
 import { InOrder, Virtual } from '../executors/one-thread.js';
 import { Threads } from '../executors/threads.js';
+import { launcherLane } from '../graph/layout.js';
 import { RandomPlacement } from '../mapping/random-placement.js';
 import {
   type CostOf,
@@ -101,6 +104,8 @@ export interface RunOptions {
   readonly workerHeap_MB?: number;
   /** @internal whatever nobody uses goes to disk at every launch */
   readonly spillsAlways?: boolean;
+  /** @internal worker threads, and the launching thread beside them, pause at random where they hand something over */
+  readonly jitter?: boolean;
   /** @internal how many threads are ended at random moments of the run, each at a launch drawn by the seed */
   readonly kills?: number;
   /** @internal faults for the tests of the tests */
@@ -197,6 +202,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     memory: options.memory ?? Math.floor(0.75 * memoryLimit().bytes),
     check: options.check ?? false,
     steal: options.steal ?? true,
+    jitter: options.jitter ?? false,
     rename: options.rename ?? true,
     record: recordOf(options, executor, placement),
     barriers: executor === 'bulk',
@@ -205,14 +211,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     faults: options.faults ?? {},
     limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },
     chunkBytes: options.chunkBytes ?? 1 << 18,
-    createExecutor: (parts) =>
-      executor === 'threads'
-        ? new Threads(parts)
-        : executor === 'bulk'
-          ? new Bulk(parts)
-          : executor === 'inOrder'
-            ? new InOrder(parts)
-            : new Virtual(parts, options.eagerness),
+    createExecutor: (parts) => jittery(createExecutor(executor, parts, options), parts),
     signal: options.signal ?? null,
     log,
     retry: options.retry ?? 0,
@@ -298,6 +297,31 @@ async function withOthers<T>(ranks: Ranks | null, program: () => Promise<T>): Pr
     await ranks.leave(error);
     throw error;
   }
+}
+
+function createExecutor(executor: ExecutorName, parts: ExecutorParts, { eagerness }: RunOptions): Executor {
+  switch (executor) {
+    case 'threads':
+      return new Threads(parts);
+    case 'bulk':
+      return new Bulk(parts);
+    case 'inOrder':
+      return new InOrder(parts);
+    case 'virtual':
+      return new Virtual(parts, eagerness);
+  }
+}
+
+/** The executor, with pauses where the launching thread hands something over, if they are asked for. */
+function jittery(executor: Executor, { jitter, seed, graph }: ExecutorParts): Executor {
+  if (!jitter) return executor;
+  const ready = executor.ready.bind(executor);
+  const pause = pauses(seed, launcherLane(graph));
+  executor.ready = (record) => {
+    pause();
+    ready(record);
+  };
+  return executor;
 }
 
 /** What `main` returns, once all that it launched has ended well. */

@@ -1,10 +1,9 @@
 // The kinds of task of a run, each with a number by which workers and the log know it.
 import { LaunchError } from '../errors.js';
 import type { Leaf } from '../execution/leaf.js';
-import type { TaskName } from '../executors/executor.js';
+import { type TaskName, writeTaskName } from '../execution/task-name.js';
 import type { Graph } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
-import { writeValue } from '../memory/launch-layout.js';
 
 export class TaskKinds {
   /** By number. */
@@ -14,6 +13,7 @@ export class TaskKinds {
   readonly #heap: Heap;
   readonly #ids = new Map<Leaf, number>();
   readonly #taken = new Set<string>();
+  readonly #modules = new Map<string, number>();
 
   constructor(graph: Graph, heap: Heap) {
     this.#graph = graph;
@@ -35,7 +35,7 @@ export class TaskKinds {
       if (id === this.#graph.limits.tasks) throw new RangeError(`a program has at most ${id} kinds of task`);
       this.leaves.push(leaf);
       this.names.push(leaf.name);
-      this.#graph.taskName[id] = writeValue(this.#heap, { module: name.module, name: name.name });
+      this.#graph.taskName[id] = writeTaskName(this.#heap, name, this.#modules);
       this.#ids.set(leaf, id);
     }
     return id;

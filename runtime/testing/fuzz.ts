@@ -1,22 +1,24 @@
 // The fuzzer: random programs on the runtime, in batches, until enough operations have run or one differs.
-import { availableParallelism } from 'node:os';
 import { checkLog } from '../observe/check.js';
 import { type Difference, firstDifference, runDifferential } from './differential.js';
 import { type DriverOptions, observeAll, runtimeExecutor } from './driver.js';
 import { type GeneratorOptions, generateProgram } from './generator.js';
 import { keyedDraw } from './keyed-random.js';
+import { drawWay } from './matrix.js';
 import type { Observed } from './observed.js';
 import type { Program } from './program-description.js';
 import { regressionTest, shrink } from './shrink.js';
 import { countShapes } from './task-shapes.js';
 
 export interface FuzzOptions {
-  /** How the programs are run; the seed is drawn anew for every batch. */
+  /** How the programs are run; the seed, and what is left open here, are drawn anew for every batch. */
   readonly run: DriverOptions;
   readonly operations: number;
   readonly firstSeed: number;
   /** How often a launch has a point that throws. Default 0. */
   readonly failures?: number;
+  /** Little more memory than a batch needs when its operations run one by one, and all that rests is on disk. */
+  readonly tight?: boolean;
   /** Called after every batch that agreed. */
   readonly onBatch?: (operations: number, nextSeed: number) => void;
 }
@@ -38,6 +40,9 @@ export interface FuzzResult {
 const shapesMax = 900;
 const programsPerBatch = 12;
 const GANG_MAX = 4;
+const TIGHT_POINTS = 2000;
+/** Blocks of the heap have sizes of classes, and come back in another order where operations overlap. */
+const SLACK_BYTES = 1 << 12;
 
 interface Batch {
   readonly programs: Program[];
@@ -140,32 +145,47 @@ async function narrow(batch: Batch, difference: Difference, options: DriverOptio
   return { difference, program, test: regressionTest(program, options, JSON.stringify(difference)) };
 }
 
+/** What a batch needs in any case: one operation after the other, and whatever nobody uses on disk. */
+async function leastMemory({ programs }: Batch, way: DriverOptions): Promise<number> {
+  let least = 0;
+  await observeAll(programs, {
+    ...way,
+    executor: 'inOrder',
+    spillsAlways: true,
+    onStatistics: ({ peakBytes }) => {
+      least = peakBytes;
+    },
+  });
+  return least + SLACK_BYTES;
+}
+
 /** Runs programs from `firstSeed` on until `operations` operations have run, or one run differs. */
 export async function fuzz({
   run,
   operations,
   firstSeed,
   failures = 0,
+  tight = false,
   onBatch,
 }: FuzzOptions): Promise<FuzzResult> {
   let done = 0;
-  const kinds: GeneratorOptions = {
+  const kinds = (workers: number): GeneratorOptions => ({
     failures,
-    gangMax: Math.min(GANG_MAX, run.workers ?? availableParallelism()),
+    // Then it is the data that memory runs short for. Bodies of inner tasks that run beside each other hold what none of them
+    // gives back before it has ended, and tiles of attached data come and go in another order: both need more than one after the
+    // other.
+    ...(tight && { pointsMax: TIGHT_POINTS, inner: 0, attachments: 0 }),
+    gangMax: Math.min(GANG_MAX, workers),
     // A gang whose member is lost fails, and so does a task that shares what it updates: neither can be begun again.
     ...((run.kills ?? 0) > 0 && { gangMax: 0, coherences: ['atomic'] }),
     // Which of several ranks reads what is attached nobody says yet.
     ...((run.ranks ?? 1) > 1 && { attachments: 0 }),
-  };
+  });
   let seed = firstSeed;
   while (done < operations) {
-    const batch = drawBatch(seed, operations - done, kinds);
-    // How far the program runs ahead of its tasks, where that can be chosen.
-    const eagerness = keyedDraw(seed, 0xea6e).pick([0, 0.05, 0.25, 0.5, 1]);
-    // Whether fills and copies of small regions are cut into chunks. Where failures are about each chunk fails or is
-    // skipped on its own, but how they are cut is no part of a program.
-    const chunkBytes = failures > 0 ? 1 << 18 : keyedDraw(seed, 0xc0b7).pick([16, 64, 1 << 18]);
-    const options = { eagerness, chunkBytes, ...run, seed };
+    const way = drawWay(seed, run, failures);
+    const batch = drawBatch(seed, operations - done, kinds(way.workers!));
+    const options = tight ? { ...way, memory: await leastMemory(batch, way) } : way;
     const difference = await differing(batch, options);
     done += batch.operations;
     seed += batch.programs.length;

@@ -1,6 +1,7 @@
 // The tasks of a generated program. A worker finds tasks by module and name, so the shapes of all launches of a
 // program travel in the query of this module's address: whoever imports that address makes the same tasks.
 
+import { deflateSync, inflateSync } from 'node:zlib';
 import type { TaskContext } from '../execution/leaf.js';
 import type { Shape as ViewShape } from '../execution/view.js';
 import type { Context } from '../program/context.js';
@@ -193,7 +194,8 @@ const made = new Map<string, GeneratedTask[]>();
 export function generatedTasks(shapes: readonly TaskShape[]): GeneratedTask[] {
   const module = new URL(import.meta.url);
   module.search = '';
-  module.searchParams.set(query, JSON.stringify(shapes));
+  // Requirements repeat the fields of their regions: all that is only a hundredth when it is compressed.
+  module.searchParams.set(query, deflateSync(JSON.stringify(shapes)).toString('base64url'));
   let tasks = made.get(module.href);
   if (!tasks)
     made.set(module.href, (tasks = shapes.map((shape, number) => taskOf(module.href, number, shape))));
@@ -203,4 +205,6 @@ export function generatedTasks(shapes: readonly TaskShape[]): GeneratedTask[] {
 const shapes = new URL(import.meta.url).searchParams.get(query);
 /** The tasks that the query of this module's address names; none without one. */
 export const tasks: readonly GeneratedTask[] =
-  shapes === null ? [] : generatedTasks(JSON.parse(shapes) as TaskShape[]);
+  shapes === null
+    ? []
+    : generatedTasks(JSON.parse(inflateSync(Buffer.from(shapes, 'base64url')).toString()) as TaskShape[]);
