@@ -231,13 +231,14 @@ export interface ScoresAddon {
 /** Iterative phasing (addon/phasing.cc); `tasks/spi/phasing-step.ts` says what a step is. */
 export interface PhasingAddon {
   /** `density`, `support`: n^3; `modulus`: (n, n, floor(n/2) + 1); `spectrum`: room for as many pairs. */
-  phasingStep(
+  phasingSteps(
     density: Float32Array,
     spectrum: Float32Array,
     modulus: Float32Array,
     support: Uint8Array,
     n: number,
     beta: number | null,
+    steps: number,
   ): void;
 }
 

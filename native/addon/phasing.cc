@@ -1,6 +1,6 @@
-// One step of iterative phasing, in place. Its meaning is in tasks/spi/phasing-step.ts. Planes of constant x are
-// transformed while they are in the cache, columns along x are transformed, changed and transformed back while they are
-// in registers: the arrays pass through memory three times in a step, not seven.
+// Steps of iterative phasing, in place. Their meaning is in tasks/spi/phasing-step.ts. Columns along x are transformed,
+// changed and transformed back while they are in registers; planes of constant x are transformed back, brought onto the
+// support and transformed for the next step while they are in the cache: the arrays pass through memory twice in a step.
 #include "../kernels/phasing.h"
 
 #include <memory>
@@ -28,8 +28,8 @@ Planes& planesOf(int n) {
   return *kept;
 }
 
-/// phasingStep(density, spectrum, modulus, support, n, beta | null).
-void phasingStep(const Napi::CallbackInfo& info) {
+/// phasingSteps(density, spectrum, modulus, support, n, beta | null, steps).
+void phasingSteps(const Napi::CallbackInfo& info) {
   const size_t n = size_t(wholeOf(info[4], "n", 1, 4096));
   const size_t plane = n * n, half = n * (n / 2 + 1);
   const Span<float> density = spanOf<float>(info[0], "density", n * plane);
@@ -38,28 +38,34 @@ void phasingStep(const Napi::CallbackInfo& info) {
   const Span<uint8_t> support = spanOf<uint8_t>(info[3], "support", n * plane);
   const bool hybrid = !info[5].IsNull();
   const float beta = hybrid ? float(numberOf(info[5], "beta")) : 0;
+  const int64_t steps = wholeOf(info[6], "steps", 0, 1 << 20);
   Planes& planes = planesOf(int(n));
   const FftFunctions<float>& fft = fftFunctions(float());
   const PhasingTable& onto = active_phasingTable();
-  Fft3<float> shape = planes.shape.with(-1);
-  for (size_t x = 0; x < n; x++) fft.forward(shape, density.data + x * plane, spectrum.data + 2 * x * half);
-  fft.imposeModuli(*shape.plan[1], shape.work, spectrum.data, modulus.data, half, half);
-  shape.sign = 1;
-  shape.scale = float(1 / (double(n) * double(plane)));
+  Fft3<float> forward = planes.shape.with(-1), backward = planes.shape.with(1);
+  backward.scale = float(1 / (double(n) * double(plane)));
   float* image = planes.image.data();
-  for (size_t x = 0; x < n; x++) {
-    float* from = spectrum.data + 2 * x * half;
-    fft.backward(shape, from, from, image);
-    float* to = density.data + x * plane;
-    if (hybrid) onto.hybrid(to, image, support.data + x * plane, plane, beta);
-    else onto.reduction(to, image, support.data + x * plane, plane);
+  for (int64_t step = 0; step < steps; step++) {
+    if (step == 0) {
+      for (size_t x = 0; x < n; x++) fft.forward(forward, density.data + x * plane, spectrum.data + 2 * x * half);
+    }
+    fft.imposeModuli(*forward.plan[1], forward.work, spectrum.data, modulus.data, half, half);
+    for (size_t x = 0; x < n; x++) {
+      float* from = spectrum.data + 2 * x * half;
+      fft.backward(backward, from, from, image);
+      float* to = density.data + x * plane;
+      if (hybrid) onto.hybrid(to, image, support.data + x * plane, plane, beta);
+      else onto.reduction(to, image, support.data + x * plane, plane);
+      // The next step's transform, as long as the plane is in the cache.
+      if (step + 1 < steps) fft.forward(forward, to, from);
+    }
   }
 }
 
 }  // namespace
 
 void register_phasing(Napi::Env env, Napi::Object exports) {
-  exports.Set("phasingStep", Napi::Function::New<phasingStep>(env, "phasingStep"));
+  exports.Set("phasingSteps", Napi::Function::New<phasingSteps>(env, "phasingSteps"));
 }
 
 }  // namespace maniple

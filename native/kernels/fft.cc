@@ -624,6 +624,9 @@ MANIPLE_FN void changeBatch(const FftPlan<LaneOf<V>>& plan, int rows, LaneOf<V>*
   const FromColumns<V> from{data, 2 * row};
   const ToBuffer<V> copy{buffers.a};
   const Complex<V> zero = {V{}, V{}};
+  // What the change needs is on its way while the columns are transformed; it may lie across two lines of the cache.
+  for (int i = 0; i < length; i++) prefetch(reals + size_t(i) * row);
+  for (int i = 0; i < length; i++) prefetch(reals + size_t(i) * row + kWidth<V> - 1);
   for (int i = 0; i < rows; i++) copy.put(i, from.get(i));
   for (int i = rows; i < length; i++) copy.put(i, zero);
   V* spectrum = passesInBuffers(plan, 0, plan.passes, buffers.a, buffers.b);

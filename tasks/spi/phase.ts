@@ -8,9 +8,9 @@
  * R-factor tells which came closest without knowing the truth.
  */
 import { irfft3, rfft3 } from '../fourier/index.js';
-import { centreToOrigin, frequency, originToCentre } from './centre.js';
+import { centreToOrigin, frequency, roll } from './centre.js';
 import { checkVolume } from './inputs.js';
-import { phasingStep } from './phasing-step.js';
+import { phasingSteps } from './phasing-step.js';
 import { randomStream } from './philox.js';
 import type { Volume } from './slice.js';
 
@@ -81,40 +81,55 @@ export function phase(autocorrelation: Volume, options: PhaseOptions): Phased {
   const schedule = { ...PHASING, ...options.schedule };
   const shape: [number, number, number] = [n, n, n];
   const size = n ** 3;
-  const origin = centreToOrigin(new Float32Array(autocorrelation.data), n);
-  const spectrum = rfft3(origin, shape);
+  const { data } = autocorrelation;
+  const image = centreToOrigin(data instanceof Float32Array ? data : new Float32Array(data), n);
+  const spectrum = rfft3(image, shape);
   const modulus = moduli(spectrum, n, options.extent ?? Number.POSITIVE_INFINITY);
-  // Moduli of about 1: single precision holds their squares. A power of two changes no other bit.
-  const unit = 2 ** -Math.floor(Math.log2(largest(modulus) || 1));
-  for (let at = 0; at < modulus.length; at++) if (modulus[at]! > 0) modulus[at]! *= unit;
-  let support = firstSupport(origin, n, (options.radius ?? (n * voxel) / 4) / voxel, spectrum);
+  const unit = toUnit(modulus);
+  const support = new Uint8Array(size);
+  firstSupport(image, n, (options.radius ?? (n * voxel) / 4) / voxel, spectrum, support);
   const density = new Float32Array(size);
-  const random = randomStream(options.seed, options.start ?? 0, LANE_PHASING);
-  for (let i = 0; i < size; i++) density[i] = support[i] ? unit * random.uniform() : 0;
-  const image = new Float32Array(size);
-
-  const reduce = (): void => phasingStep(density, spectrum, modulus, support, n, null);
-  const hybrid = (): void => phasingStep(density, spectrum, modulus, support, n, schedule.beta);
+  fillAtRandom(density, support, unit, randomStream(options.seed, options.start ?? 0, LANE_PHASING));
 
   let sigma = schedule.sigma[0];
   for (let loop = 0; loop < schedule.loops; loop++) {
-    for (let step = 0; step < schedule.hybrid; step++) hybrid();
-    for (let step = 0; step < schedule.reduction; step++) reduce();
+    phasingSteps(density, spectrum, modulus, support, n, schedule.beta, schedule.hybrid);
+    phasingSteps(density, spectrum, modulus, support, n, null, schedule.reduction);
     positivePart(density, image);
     smooth(image, n, sigma, spectrum);
-    support = above(image, schedule.threshold);
+    above(image, schedule.threshold, support);
     sigma = Math.max(schedule.sigma[2], sigma * schedule.sigma[1]);
   }
-  for (let step = 0; step < schedule.final; step++) reduce();
+  phasingSteps(density, spectrum, modulus, support, n, null, schedule.final);
 
   rfft3(density, shape, { out: spectrum });
-  for (let i = 0; i < size; i++) density[i]! /= unit;
-  const centred = centreMass(density, support, n);
+  scale(density, 1 / unit);
+  const first = massToCentre(density, n);
   return {
-    density: { data: originToCentre(centred.density, n), n, voxel },
-    support: new Uint8Array(originToCentre(centred.support, n)),
+    density: { data: roll(density, n, first), n, voxel },
+    support: roll(support, n, first),
     rFactor: rFactorOf(spectrum, modulus),
   };
+}
+
+/** Makes the largest about 1: single precision holds their squares. A power of two, which changes no other bit. */
+function toUnit(modulus: Float32Array): number {
+  const unit = 2 ** -Math.floor(Math.log2(largest(modulus) || 1));
+  for (let at = 0; at < modulus.length; at++) if (modulus[at]! > 0) modulus[at]! *= unit;
+  return unit;
+}
+
+function fillAtRandom(
+  density: Float32Array,
+  support: Uint8Array,
+  unit: number,
+  random: { uniform(): number },
+): void {
+  for (let i = 0; i < density.length; i++) density[i] = support[i] ? unit * random.uniform() : 0;
+}
+
+function scale(values: Float32Array, by: number): void {
+  for (let i = 0; i < values.length; i++) values[i]! *= by;
 }
 
 function rFactorOf(spectrum: Float32Array, modulus: Float32Array): number {
@@ -147,13 +162,17 @@ function moduli(spectrum: Float32Array, n: number, extent: number): Float32Array
   return modulus;
 }
 
-/** Where the smoothed autocorrelation is above a hundredth of its peak, within the radius (in voxels). */
-function firstSupport(origin: Float32Array, n: number, radius: number, scratch: Float32Array): Uint8Array {
-  const positive = new Float32Array(origin.length);
-  positivePart(origin, positive);
-  const kept = scratch.slice();
-  smooth(positive, n, 1, kept);
-  const support = above(positive, 0.01);
+/** Where the smoothed autocorrelation is above a hundredth of its peak, within the radius (in voxels). Spends both arrays. */
+function firstSupport(
+  origin: Float32Array,
+  n: number,
+  radius: number,
+  spectrum: Float32Array,
+  support: Uint8Array,
+): void {
+  positivePart(origin, origin);
+  smooth(origin, n, 1, spectrum);
+  above(origin, 0.01, support);
   for (let i = 0, at = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       const across = frequency(i, n) ** 2 + frequency(j, n) ** 2;
@@ -161,7 +180,6 @@ function firstSupport(origin: Float32Array, n: number, radius: number, scratch: 
         if (across + frequency(k, n) ** 2 > radius * radius) support[at] = 0;
       }
     }
-  return support;
 }
 
 function positivePart(values: Float32Array, out: Float32Array): void {
@@ -174,25 +192,22 @@ function largest(values: Float32Array): number {
   return most;
 }
 
-function above(volume: Float32Array, part: number): Uint8Array {
+function above(volume: Float32Array, part: number, support: Uint8Array): void {
   const level = part * largest(volume);
-  const support = new Uint8Array(volume.length);
   for (let i = 0; i < volume.length; i++) support[i] = volume[i]! > level ? 1 : 0;
-  return support;
 }
 
 /** Convolution with a periodic Gaussian of `sigma` voxels, in place. */
 export function smooth(volume: Float32Array, n: number, sigma: number, spectrum: Float32Array): void {
   const half = Math.floor(n / 2) + 1;
-  const gainAt = (f: number): number => Math.exp(-2 * (Math.PI * sigma * (f / n)) ** 2);
-  const gain = Float64Array.from({ length: n }, (_, i) => gainAt(frequency(i, n)));
-  const along = Float64Array.from({ length: half }, (_, k) => gainAt(k));
+  const gain = new Float64Array(n);
+  for (let i = 0; i < n; i++) gain[i] = Math.exp(-2 * (Math.PI * sigma * (frequency(i, n) / n)) ** 2);
   rfft3(volume, [n, n, n], { out: spectrum });
   for (let i = 0, at = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
       const row = gain[i]! * gain[j]!;
       for (let k = 0; k < half; k++, at += 2) {
-        const factor = row * along[k]!;
+        const factor = row * gain[k]!;
         spectrum[at]! *= factor;
         spectrum[at + 1]! *= factor;
       }
@@ -201,24 +216,11 @@ export function smooth(volume: Float32Array, n: number, sigma: number, spectrum:
   irfft3(spectrum, [n, n, n], { out: volume, scale: 1 / n ** 3, spend: true });
 }
 
-/** Shifts the periodic centre of mass of the density to index 0 of every axis, by whole voxels. */
-function centreMass(
-  density: Float32Array,
-  support: Uint8Array,
-  n: number,
-): { density: Float32Array; support: Float32Array } {
+/** The voxel to roll to the first place, so that the periodic centre of mass comes to voxel floor(n/2) of every axis. */
+function massToCentre(density: Float32Array, n: number): [number, number, number] {
   const mass = [new Float64Array(n), new Float64Array(n), new Float64Array(n)] as const;
   planeMasses(density, n, mass);
-  const [x, y, z] = mass.map((planes) => centreOf(planes)) as [number, number, number];
-  const moved = { density: new Float32Array(n ** 3), support: new Float32Array(n ** 3) };
-  for (let i = 0, at = 0; i < n; i++)
-    for (let j = 0; j < n; j++)
-      for (let k = 0; k < n; k++, at++) {
-        const from = (((i + x) % n) * n + ((j + y) % n)) * n + ((k + z) % n);
-        moved.density[at] = density[from]!;
-        moved.support[at] = support[from]!;
-      }
-  return moved;
+  return mass.map((planes) => (centreOf(planes) + n - Math.floor(n / 2)) % n) as [number, number, number];
 }
 
 /** The mass of every plane across each axis. */

@@ -1,7 +1,7 @@
 /**
- * One step of iterative phasing: the moduli of the density's transform are replaced by the measured ones, its phases
- * kept; then the density is brought onto the support (J. Fienup, Appl. Opt. 21 (1982) 2758). The native one does not
- * write the image between the two; the plain one is its oracle and stands in where there is no add-on.
+ * Steps of iterative phasing. In each the moduli of the density's transform are replaced by the measured ones, its phases
+ * kept; then the density is brought onto the support (J. Fienup, Appl. Opt. 21 (1982) 2758). The native ones do not
+ * write the image between the two; the plain ones are their oracle and stand in where there is no add-on.
  */
 import { addon, type PhasingAddon } from '../../native/index.js';
 import { irfft3, rfft3 } from '../fourier/index.js';
@@ -26,32 +26,45 @@ export function imposeModuli(spectrum: Float32Array, modulus: Float32Array): voi
 }
 
 /**
- * A step in plain TypeScript.
+ * Steps in plain TypeScript.
  * @param density n^3, in place
  * @param spectrum room for the half spectrum; holds anything afterwards
  * @param modulus (n, n, floor(n/2) + 1), the largest about 1: squares are in single precision where the step is native;
  *   negative where nothing is imposed
  * @param support n^3, 1 inside
  * @param beta feedback of hybrid input-output; null for error reduction, which sets the density to 0 where it may not be
+ * @param steps how many
  */
-export const plainPhasingStep: PhasingAddon['phasingStep'] = (
+export const plainPhasingSteps: PhasingAddon['phasingSteps'] = (
   density,
   spectrum,
   modulus,
   support,
   n,
   beta,
+  steps,
 ) => {
   const shape: [number, number, number] = [n, n, n];
-  rfft3(density, shape, { out: spectrum });
-  imposeModuli(spectrum, modulus);
-  const image = irfft3(spectrum, shape, { scale: 1 / n ** 3, spend: true });
+  for (let step = 0; step < steps; step++) {
+    rfft3(density, shape, { out: spectrum });
+    imposeModuli(spectrum, modulus);
+    const image = irfft3(spectrum, shape, { scale: 1 / n ** 3, spend: true });
+    ontoSupport(density, image, support, beta);
+  }
+};
+
+function ontoSupport(
+  density: Float32Array,
+  image: Float32Array,
+  support: Uint8Array,
+  beta: number | null,
+): void {
   for (let i = 0; i < density.length; i++) {
     const value = image[i]!;
     if (support[i] && value > 0) density[i] = value;
     else density[i] = beta === null ? 0 : density[i]! - beta * value;
   }
-};
+}
 
-/** A step by the fastest means there are: see {@link plainPhasingStep}. */
-export const phasingStep: PhasingAddon['phasingStep'] = addon?.phasingStep ?? plainPhasingStep;
+/** Steps by the fastest means there are: see {@link plainPhasingSteps}. */
+export const phasingSteps: PhasingAddon['phasingSteps'] = addon?.phasingSteps ?? plainPhasingSteps;
