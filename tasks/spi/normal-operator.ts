@@ -11,6 +11,7 @@
  */
 import { convolveColumns, fftColumns } from '../fourier/columns.js';
 import { goodSize, irfft3, rfft3 } from '../fourier/index.js';
+import { workspace } from './workspace.js';
 
 type Reals = Float32Array | Float64Array;
 
@@ -31,6 +32,12 @@ export function like(array: Reals, length: number): Reals {
   return array instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
 }
 
+/** A padded plane of zeros, the thread's until the next is asked for. */
+function padded(array: Reals, length: number): Reals {
+  if (!(array instanceof Float32Array)) return new Float64Array(length);
+  return workspace('padded plane', length).fill(0);
+}
+
 /**
  * Planes `from` ... `to - 1` of the padded kernel, transformed over y and z.
  * @param kernel (2n)^3, lags -n ... n-1: see `NormalSums`
@@ -44,7 +51,7 @@ export function kernelPlanes(
   out: Reals,
 ): void {
   const N = 2 * n;
-  const plane = like(kernel, P * P);
+  const plane = padded(kernel, P * P);
   for (let x = from; x < to; x++) {
     const spectrum = out.subarray(2 * (x - from) * P * half, 2 * (x - from + 1) * P * half);
     const i = x < n ? x : x - P;
@@ -88,7 +95,7 @@ export function gainColumns(
  * @param out as many planes of (P, P/2 + 1) complex
  */
 export function forwardPlanes(volume: Reals, { n, padded: P, half }: Padding, out: Reals): void {
-  const plane = like(volume, P * P);
+  const plane = padded(volume, P * P);
   for (let x = 0; x < volume.length / (n * n); x++) {
     for (let y = 0; y < n; y++) {
       plane.set(volume.subarray((x * n + y) * n, (x * n + y + 1) * n), y * P);
@@ -109,7 +116,7 @@ export function convolveBlock(
 
 /** The way back: planes of the spectrum to planes of n^2. */
 export function backwardPlanes(spectrum: Reals, { n, padded: P, half }: Padding, out: Reals): void {
-  const plane = like(spectrum, P * P);
+  const plane = padded(spectrum, P * P);
   for (let x = 0; x < out.length / (n * n); x++) {
     irfft3(spectrum.subarray(2 * x * P * half, 2 * (x + 1) * P * half), [1, P, P], { out: plane });
     for (let y = 0; y < n; y++) {

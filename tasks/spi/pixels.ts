@@ -3,6 +3,8 @@
  * steps use the pixels at low resolution only, matching may use pixels that merging must not.
  */
 
+import { workspace } from './workspace.js';
+
 /** Pixel masks: what a pixel may be used for. */
 export const MASK = { good: 0, orientationOnly: 1, bad: 2 } as const;
 
@@ -59,15 +61,20 @@ export function selectPixels(detector: DetectorPixels, extent = Number.POSITIVE_
   };
 }
 
-/** The selected pixels of a block of images: (count, pixels of the detector) to (count, pixels of the selection). */
+/**
+ * The selected pixels of a block of images: (count, pixels of the detector) to (count, pixels of the selection).
+ * @param keep the array is the thread's workspace of this name, which the next call with it overwrites
+ */
 export function gatherPixels(
   images: ArrayLike<number>,
   count: number,
   pixelsOfDetector: number,
   selection: PixelSelection,
+  keep?: string,
 ): Float32Array {
   const { index } = selection;
-  const out = new Float32Array(count * index.length);
+  const length = count * index.length;
+  const out = keep === undefined ? new Float32Array(length) : workspace(keep, length);
   for (let image = 0; image < count; image++) {
     const from = image * pixelsOfDetector;
     const to = image * index.length;

@@ -176,8 +176,8 @@ export const match = task({
     const count = fluence.volume;
     const width = all.length / count;
     const { best, ...sums } = matchBlock(
-      gatherPixels(all, count, width, selectionOf(matched, 0)),
-      gatherPixels(all, count, width, selectionOf(summed, 0)),
+      gatherPixels(all, count, width, selectionOf(matched, 0), 'matched pixels'),
+      gatherPixels(all, count, width, selectionOf(summed, 0), 'summed pixels'),
       fluence.value.unsafeRaw(),
       references.logarithm.unsafeRaw(),
       { matched: matched.volume, summed: summed.volume },
@@ -246,7 +246,7 @@ export const mergeBlock = task({
       const parity = point[0]!;
       for (let i = 0; i < count; i++) if ((fluence.lo[0]! + i) % 2 !== parity) exposure[i] = 0;
     }
-    const photons = gatherPixels(all, count, all.length / count, full.selection);
+    const photons = gatherPixels(all, count, all.length / count, full.selection, 'gathered pixels');
     const sums = mergeImages(photons, exposure, orientations.q.unsafeRaw(), full, keptSums(level.n));
     foldSums(sums, rightSide.value, kernel.value);
   },
@@ -287,7 +287,7 @@ export const refine = task({
     const volume = volumeOf(model.autocorrelation.unsafeRaw(), level);
     const before = orientations.q.slice();
     const refined = refineBlock(
-      gatherPixels(all, count, all.length / count, selection),
+      gatherPixels(all, count, all.length / count, selection, 'gathered pixels'),
       before,
       volume,
       selection,
@@ -321,7 +321,7 @@ export const searchAndRefine = task({
     const volume = volumeOf(model.autocorrelation.unsafeRaw(), level);
     const before = orientations.q.slice();
     const refined = refineBlock(
-      gatherPixels(all, count, all.length / count, selection),
+      gatherPixels(all, count, all.length / count, selection, 'gathered pixels'),
       before,
       volume,
       selection,
