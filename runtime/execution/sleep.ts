@@ -6,10 +6,10 @@ import { type Graph, Word } from '../graph/layout.js';
 /** Longest single sleep: a lost machine or a killed thread must not leave others asleep for ever. */
 const SLICE_MS = 50;
 
-/** Sleeps while `words[index]` is `expected`, at most a slice. */
-export function sleep(words: Int32Array, index: number, expected: number): void {
-  if (addon === null) Atomics.wait(words, index, expected, SLICE_MS);
-  else addon.futexWait(words, index, expected, SLICE_MS * 1000);
+/** Sleeps while `words[index]` is `expected`, at most a slice, which may be a shorter one. */
+export function sleep(words: Int32Array, index: number, expected: number, slice_us = SLICE_MS * 1000): void {
+  if (addon === null) Atomics.wait(words, index, expected, slice_us / 1000);
+  else addon.futexWait(words, index, expected, slice_us);
 }
 
 /** Wakes up to `count` threads asleep on a word whose value was changed before. */
@@ -42,10 +42,15 @@ export function wakeLauncher(control: Int32Array): void {
 }
 
 /** The launching thread: sleeps until `count` records were retired, or something else wants it, or a slice is over. */
-export function sleepLauncher({ control }: Graph, count: number, stillWanted: () => boolean): void {
+export function sleepLauncher(
+  { control }: Graph,
+  count: number,
+  stillWanted: () => boolean,
+  slice_us?: number,
+): void {
   Atomics.store(control, Word.countdown, count);
   Atomics.store(control, Word.launcher, 1);
   // Whoever changed the condition before seeing the flag did so before this look at it.
-  if (stillWanted()) sleep(control, Word.launcher, 1);
+  if (stillWanted()) sleep(control, Word.launcher, 1, slice_us);
   Atomics.store(control, Word.launcher, 0);
 }

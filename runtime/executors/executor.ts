@@ -34,6 +34,8 @@ export interface ExecutorParts {
   readonly seed: number;
   readonly check: boolean;
   readonly steal: boolean;
+  /** How long the launching thread may sleep, where messages do not wake it. */
+  readonly slice_us: number | undefined;
   /** Runs like this one, beside it on this machine and itself counted. */
   readonly ranks: number;
   /** Lanes pause at random where they hand something over, for tests. */

@@ -121,7 +121,7 @@ export class IoLane {
     Atomics.store(control, Word.countdown, 1);
     Atomics.store(control, Word.launcher, 1);
     // As in sleepLauncher.
-    if (stillWanted()) sleep(control, Word.launcher, 1);
+    if (stillWanted()) sleep(control, Word.launcher, 1, this.#parts.slice_us);
     Atomics.store(control, Word.launcher, 0);
     this.look();
   }

@@ -27,6 +27,7 @@ export class Threads implements Executor {
   readonly #workers: LaneThreads[];
   readonly #io: IoLane;
   readonly #steal: boolean;
+  readonly #slice_us: number | undefined;
   /** Sleepers to wake for one record: where nobody steals, only the worker that it was placed on will do. */
   readonly #wakes: number;
 
@@ -35,6 +36,7 @@ export class Threads implements Executor {
     this.#heap = parts.heap;
     const { workers } = parts.graph.limits;
     this.#steal = parts.steal;
+    this.#slice_us = parts.slice_us;
     this.#wakes = parts.steal ? 1 : workers;
     // The launching thread is a runnable thread too. When there are more of them than processors nobody spins, and
     // nobody is pinned: the system may then have to put two on one processor, and should choose which.
@@ -98,7 +100,7 @@ export class Threads implements Executor {
   }
 
   block(count: number, stillWanted: () => boolean): void {
-    sleepLauncher(this.#graph, count, stillWanted);
+    sleepLauncher(this.#graph, count, stillWanted, this.#slice_us);
     for (const threads of this.#workers) threads.look();
     this.#io.look();
   }

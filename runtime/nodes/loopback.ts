@@ -7,6 +7,8 @@ import { RANKS_MAX, TAG_LIMIT, type Transfer, type Transport } from './transport
 
 /** Bytes of one ring; longer messages go through it piece by piece. */
 const CAPACITY = 1 << 20;
+/** How long a rank may sleep without looking, where messages wake nobody. */
+const POLL_US = 200;
 /** Words per rank before the rings: the bell, on a cache line of its own. */
 const LINE = 16;
 /** Words of the head of a message in the ring: tag and length. */
@@ -16,17 +18,19 @@ const HEAD = 2;
 export interface SharedLoopback {
   readonly ranks: number;
   readonly capacity: number;
+  /** Messages wake nobody: ranks look for them, as they must with MPI. */
+  readonly polled: boolean;
   readonly buffer: SharedArrayBuffer;
 }
 
 /** Memory for the messages between `ranks` ranks. @throws RangeError for numbers that cannot be */
-export function createLoopback(ranks: number, capacity = CAPACITY): SharedLoopback {
+export function createLoopback(ranks: number, capacity = CAPACITY, polled = false): SharedLoopback {
   if (!Number.isInteger(ranks) || ranks < 1 || ranks > RANKS_MAX)
     throw new RangeError(`ranks is ${ranks}, but must be an integer from 1 to ${RANKS_MAX}.`);
   if (capacity < 4 * HEAD || (capacity & (capacity - 1)) !== 0)
     throw new RangeError(`a ring holds a power of two of bytes, not ${capacity}.`);
   const bytes = 4 * LINE * ranks + ranks * ranks * ringBytes(capacity);
-  return { ranks, capacity, buffer: new SharedArrayBuffer(bytes) };
+  return { ranks, capacity, polled, buffer: new SharedArrayBuffer(bytes) };
 }
 
 interface SharedWords {
@@ -88,7 +92,7 @@ class Peer {
 
 export class Loopback implements Transport {
   readonly name = 'loopback';
-  readonly slice_us = null;
+  readonly slice_us: number | null;
   readonly rank: number;
   readonly ranks: number;
   readonly #bells: Int32Array;
@@ -103,12 +107,13 @@ export class Loopback implements Transport {
 
   /** `ports` lead to the other ranks; where there are none, nobody is woken who sleeps outside of its event loop. */
   constructor(
-    { ranks, capacity, buffer }: SharedLoopback,
+    { ranks, capacity, buffer, polled }: SharedLoopback,
     rank: number,
     ports: readonly (MessagePort | null)[] = [],
   ) {
     this.rank = rank;
     this.ranks = ranks;
+    this.slice_us = polled ? POLL_US : null;
     this.#ports = ports;
     this.#bells = new Int32Array(buffer, 0, LINE * ranks);
     this.#controls = new Array<Int32Array | null>(ranks).fill(null);
@@ -206,6 +211,7 @@ export class Loopback implements Transport {
   }
 
   #ring(rank: number): void {
+    if (this.slice_us !== null) return;
     Atomics.add(this.#bells, LINE * rank, 1);
     Atomics.notify(this.#bells, LINE * rank);
     const control = this.#controls[rank];
@@ -216,14 +222,19 @@ export class Loopback implements Transport {
     this.#rung = ring;
     if (this.#armed || this.#closed) return;
     this.#armed = true;
+    if (this.slice_us !== null) {
+      setTimeout(() => this.#rings(), 1);
+      return;
+    }
     const at = LINE * this.rank;
     const change = Atomics.waitAsync(this.#bells, at, Atomics.load(this.#bells, at));
-    const rung = () => {
-      this.#armed = false;
-      if (!this.#closed) this.#rung!();
-    };
-    if (change.async) void change.value.then(rung);
-    else setImmediate(rung);
+    if (change.async) void change.value.then(() => this.#rings());
+    else setImmediate(() => this.#rings());
+  }
+
+  #rings(): void {
+    this.#armed = false;
+    if (!this.#closed) this.#rung!();
   }
 
   async connect(control: Int32Array): Promise<void> {

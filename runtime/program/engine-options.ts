@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly limits: { readonly records: number; readonly launches: number };
   /** Ranks of the run that may share the processors of this machine. */
   readonly ranks: number;
+  /** How long the launching thread may sleep in a call, where messages of other ranks do not wake it. */
+  readonly slice_us: number | undefined;
   /** Bulk mode: every operation is followed by a barrier. */
   readonly barriers: boolean;
   /** Deals records to workers; null for blocks of consecutive points. */

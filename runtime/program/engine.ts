@@ -118,6 +118,7 @@ export class Engine {
       steal: options.steal,
       ranks: options.ranks,
       jitter: options.jitter,
+      slice_us: options.slice_us,
       laneLogs: this.runLog?.rings ?? null,
       recorder: this.runLog?.recorder ?? null,
       leaf: (task) => this.#kinds.leaves[task]!,

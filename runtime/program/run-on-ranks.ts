@@ -77,7 +77,7 @@ const KEYS: readonly (keyof RankOptions)[] = [
 
 /**
  * Runs a program on `ranks` ranks, and resolves with what it returned on each. `workers` is the number of each rank. What
- * they print on stdout is shown once.
+ * they print on stdout is shown once. `polled`: messages wake nobody, and ranks look for them, as they must with MPI.
  *
  * @throws what the program throws; ReplicaMismatchError where the ranks do not run the same program; RankError where one has
  * ended alone
@@ -86,6 +86,7 @@ export async function runOnRanks(
   ranks: number,
   program: RankProgram,
   options: RunOptions = {},
+  polled = false,
 ): Promise<unknown[]> {
   if (!Number.isInteger(ranks) || ranks < 2 || ranks > RANKS_MAX)
     throw new UsageError(`ranks is ${ranks}, but must be an integer from 2 to ${RANKS_MAX}.`);
@@ -94,7 +95,7 @@ export async function runOnRanks(
       throw new LaunchError(`option ${key} has no meaning yet in a run of several ranks: leave it out.`);
   }
   const memory = options.memory ?? Math.floor((0.75 * memoryLimit().bytes) / ranks);
-  const shared = createLoopback(ranks);
+  const shared = createLoopback(ranks, undefined, polled);
   const ports: (MessagePort | null)[][] = Array.from({ length: ranks }, () =>
     new Array<MessagePort | null>(ranks).fill(null),
   );

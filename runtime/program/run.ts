@@ -207,6 +207,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
     record: recordOf(options, executor, placement),
     barriers: executor === 'bulk',
     ranks: options.transport?.ranks ?? 1,
+    slice_us: options.transport?.slice_us ?? undefined,
     placement: options.mapper === 'random' ? new RandomPlacement(workers, seed) : placement,
     faults: options.faults ?? {},
     limits: { records: options.window?.records ?? 1 << 14, launches: options.window?.launches ?? 1 << 12 },

@@ -10,7 +10,7 @@ const module = new URL('ranks.tasks.js', import.meta.url).href;
 const memory = 2 ** 26;
 const base: RunOptions = { memory, watchdog_s: 20 };
 
-const ways: readonly { ranks: number; options: RunOptions }[] = [
+const ways: readonly { ranks: number; options: RunOptions; polled?: true }[] = [
   { ranks: 2, options: { executor: 'virtual', workers: 2 } },
   { ranks: 2, options: { executor: 'threads', workers: 1 } },
   { ranks: 2, options: { executor: 'threads', workers: 2 } },
@@ -18,6 +18,8 @@ const ways: readonly { ranks: number; options: RunOptions }[] = [
   { ranks: 4, options: { executor: 'virtual', workers: 2 } },
   { ranks: 4, options: { executor: 'threads', workers: 2 } },
   { ranks: 2, options: { executor: 'bulk', workers: 2 } },
+  { ranks: 2, options: { executor: 'threads', workers: 2 }, polled: true },
+  { ranks: 2, options: { executor: 'virtual', workers: 2 }, polled: true },
   { ranks: 2, options: { executor: 'virtual', workers: 2, spillsAlways: true } },
 ];
 
@@ -26,10 +28,10 @@ for (const main of [stencil, features, failures]) {
   const { name } = main;
   t.test(`${name}: the same bits for any number of ranks`, async (t) => {
     const expected = await run(main, { ...base, executor: 'inOrder', workers: 2 });
-    for (const { ranks, options } of ways) {
+    for (const { ranks, options, polled = false } of ways) {
       // One of the features is a gang of two.
       if (main === features && options.workers === 1) continue;
-      const got = await runOnRanks(ranks, { module, name }, { ...base, ...options });
+      const got = await runOnRanks(ranks, { module, name }, { ...base, ...options }, polled);
       t.equal(got.length, ranks);
       const where = `${ranks} ranks, ${options.executor}, ${options.workers} workers`;
       for (const [rank, value] of got.entries()) t.strictSame(value, expected, `${where}: rank ${rank}`);
