@@ -8,6 +8,7 @@ import { COHERENCE_NAMES, type LoggedUse } from '../events/log-format.js';
 import { InnerChecks } from './check-inner.js';
 import { DemandTable, hidesEarlier } from './check-interference.js';
 import { Pieces } from './check-pieces.js';
+import { addExample, describePair, EXAMPLES, type Findings, noFindings, type Pair } from './findings.js';
 import {
   type LoggedLaunch,
   type LoggedRequirement,
@@ -16,54 +17,6 @@ import {
   nameOf,
 } from './log-model.js';
 import type { LogVisitor, Replay } from './replay.js';
-
-/** A pair of records that something is wrong with. */
-export interface Pair {
-  readonly earlier: string;
-  readonly later: string;
-  readonly operations: readonly [number, number];
-  /** Where the two launches stand in the program. */
-  readonly sites: readonly [string, string];
-  /** `region.field`, and how the two use it. */
-  readonly field: string;
-  readonly uses: readonly [string, string];
-  /** A point that both hold. */
-  readonly point: readonly number[];
-}
-
-/** What the checker found; of each kind some examples and how many in all. */
-export interface Findings {
-  /** Conflicts without an order: a defect of the runtime. */
-  missing: number;
-  readonly missingPairs: Pair[];
-  /** Records that began before something they wait for had ended, by the clocks. */
-  early: number;
-  readonly earlyPairs: Pair[];
-  /** Atomic uses of one element that overlapped in time. */
-  together: number;
-  readonly togetherPairs: Pair[];
-  /** Points of one launch that interfere with each other. */
-  within: number;
-  readonly withinPairs: Pair[];
-  /** New memory for a field that its launch does not write whole. */
-  partial: number;
-  readonly partialNames: string[];
-  /** Operations of inner tasks that used what their instance does not hold, or ran before it began or after it had ended. */
-  outside: number;
-  readonly outsidePairs: Pair[];
-  /** Uses of a region after it was freed. */
-  freed: number;
-  /** Edges that no conflict asks for: lost parallelism. */
-  needless: number;
-  readonly needlessPairs: Pair[];
-  /** Edges to and from joins, which stand for many readers or writers at once. */
-  joined: number;
-  edges: number;
-  /** Conflicts that were looked at. */
-  conflicts: number;
-}
-
-const EXAMPLES = 20;
 
 /** One use of a piece of a field. */
 interface Access {
@@ -95,35 +48,8 @@ interface Renamed {
   readonly fields: readonly number[];
 }
 
-const formatUse = (use: LoggedUse): string => {
-  const privilege = ['none', 'read', 'update', 'overwrite', 'reduce'][use.privilege]!;
-  const coherence = ['', 'atomic ', 'simultaneous ', 'relaxed '][use.coherence]!;
-  const operator =
-    use.operator < 0 ? '' : `(${['sum', 'prod', 'min', 'max', 'and', 'or', 'xor'][use.operator]})`;
-  return `${coherence}${privilege}${operator}`;
-};
-
 export class OrderChecker implements LogVisitor {
-  readonly findings: Findings = {
-    missing: 0,
-    missingPairs: [],
-    early: 0,
-    earlyPairs: [],
-    together: 0,
-    togetherPairs: [],
-    within: 0,
-    withinPairs: [],
-    partial: 0,
-    partialNames: [],
-    outside: 0,
-    outsidePairs: [],
-    freed: 0,
-    needless: 0,
-    needlessPairs: [],
-    joined: 0,
-    edges: 0,
-    conflicts: 0,
-  };
+  readonly findings: Findings = noFindings();
   /** Set before the log is gone through. */
   replay: Replay | null = null;
   readonly #demands = new DemandTable();
@@ -134,8 +60,8 @@ export class OrderChecker implements LogVisitor {
   #search = 0;
   readonly #inner = new InnerChecks(({ instance, child, field, uses, point }) => {
     this.findings.outside++;
-    add(this.findings.outsidePairs, () =>
-      describe(instance, child, field, uses?.[0] ?? null, uses?.[1] ?? null, point),
+    addExample(this.findings.outsidePairs, () =>
+      describePair(instance, child, field, uses?.[0] ?? null, uses?.[1] ?? null, point),
     );
   });
   /** The most pieces that all regions together had. */
@@ -318,7 +244,7 @@ export class OrderChecker implements LogVisitor {
     earlier.stampB = record.number;
     findings.conflicts++;
     const pair = () =>
-      describe(
+      describePair(
         earlier,
         record,
         `${tree.name}.${tree.fields[use.field]!.name}`,
@@ -334,7 +260,7 @@ export class OrderChecker implements LogVisitor {
       // Where an invertible projection gives points the same subregion, they come one after the other.
       if (this.#ordered(earlier, record)) return;
       findings.within++;
-      add(findings.withinPairs, pair);
+      addExample(findings.withinPairs, pair);
       return;
     }
     if (demand === 2) {
@@ -345,7 +271,7 @@ export class OrderChecker implements LogVisitor {
     }
     if (this.#ordered(earlier, record)) return;
     findings.missing++;
-    add(findings.missingPairs, pair);
+    addExample(findings.missingPairs, pair);
   }
 
   // ---- order ----
@@ -385,7 +311,7 @@ export class OrderChecker implements LogVisitor {
     if (launch.takes.some((take) => take.from === before && meets(pred, take.first, take.points))) return;
     if (this.#conflict(pred, record)) return;
     findings.needless++;
-    add(findings.needlessPairs, () => ({
+    addExample(findings.needlessPairs, () => ({
       earlier: nameOf(pred),
       later: nameOf(record),
       operations: [before.operation, launch.operation],
@@ -455,7 +381,7 @@ export class OrderChecker implements LogVisitor {
       if (record.launch!.folds !== null && pred.launch === record.launch!.folds) continue;
       if (!(record.late < soonest(replay, pred))) continue;
       this.findings.early++;
-      add(this.findings.earlyPairs, () => describe(pred, record, '', null, null, []));
+      addExample(this.findings.earlyPairs, () => describePair(pred, record, '', null, null, []));
     }
     if (this.#atomic.length > 0) this.#checkAtomic();
   }
@@ -468,7 +394,7 @@ export class OrderChecker implements LogVisitor {
       const apart = earlier.soon <= later.late || later.soon <= earlier.late;
       if (!apart) {
         this.findings.together++;
-        add(this.findings.togetherPairs, () => pair);
+        addExample(this.findings.togetherPairs, () => pair);
       }
       return false;
     });
@@ -504,29 +430,6 @@ function pointsOf(record: LogRecord): readonly [number, number] {
 
 function meets(record: LogRecord, first: number, points: number): boolean {
   return record.first < first + points && first < record.first + record.points;
-}
-
-function add(pairs: Pair[], make: () => Pair): void {
-  if (pairs.length < EXAMPLES) pairs.push(make());
-}
-
-function describe(
-  earlier: LogRecord,
-  later: LogRecord,
-  field: string,
-  useA: LoggedUse | null,
-  useB: LoggedUse | null,
-  point: readonly number[],
-): Pair {
-  return {
-    earlier: nameOf(earlier),
-    later: nameOf(later),
-    operations: [earlier.launch?.operation ?? -1, later.launch?.operation ?? -1],
-    sites: [earlier.launch?.site ?? '', later.launch?.site ?? ''],
-    field,
-    uses: [useA === null ? '' : formatUse(useA), useB === null ? '' : formatUse(useB)],
-    point,
-  };
 }
 
 function isAtomic(use: LoggedUse): boolean {

@@ -1,9 +1,10 @@
 // Checks a profile: re-derives from it which tasks had to be ordered, and compares that with the order they had.
-import { type Findings, OrderChecker } from './check-order.js';
+import { OrderChecker } from './check-order.js';
+import type { Findings } from './findings.js';
 import { type LogEnd, type LoggedRun, LogReader } from './log-reader.js';
 import { Replay } from './replay.js';
 
-export type { Findings, Pair } from './check-order.js';
+export type { Findings, Pair } from './findings.js';
 
 export interface CheckReport extends Findings {
   readonly file: string;
