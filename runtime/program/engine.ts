@@ -2,8 +2,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { Analysis } from '../analysis/dependences.js';
 import { RecordBuilder } from '../analysis/record-builder.js';
-import { CancelledError, LaunchError, ManipleError } from '../errors.js';
-import type { WaitReason } from '../events/log-format.js';
+import { CancelledError, ManipleError } from '../errors.js';
 import type { TimelineEntry } from '../events/timeline.js';
 import { Finisher } from '../execution/finish.js';
 import type { Leaf } from '../execution/leaf.js';
@@ -15,6 +14,7 @@ import type { Instance } from '../memory/instance.js';
 import { resultsBytes } from '../memory/launch-layout.js';
 import { IndexSpace } from '../spaces/index.js';
 import { Awaiting } from './awaiting.js';
+import { Blocking } from './blocking.js';
 import { Cancellation } from './cancellation.js';
 import { aliveBy, untilDeadlock } from './deadlock.js';
 import type { EngineOptions, RunEvents } from './engine-options.js';
@@ -71,6 +71,7 @@ export class Engine {
   readonly #lost: LostThreads;
   readonly #stillness: Stillness;
   readonly #awaiting: Awaiting;
+  readonly #blocking: Blocking;
   readonly #watchdog: Watchdog;
 
   constructor(options: EngineOptions) {
@@ -94,8 +95,8 @@ export class Engine {
     );
     this.cancellation = new Cancellation(this.graph);
     this.heap = Heap.reserve(options.memory, this.graph.control, this.graph.lanes);
-    this.memory = new MemoryBudget(this.heap, options, () => this.#makeRoom());
-    const starve = (): void => this.#starve();
+    this.memory = new MemoryBudget(this.heap, options, () => this.#blocking.makeRoom());
+    const starve = (): void => this.#blocking.starve();
     this.builder =
       options.faults.builder?.(this.graph, starve, (slot) => this.launches.handles[slot]?.task ?? '') ??
       new RecordBuilder(this.graph, starve);
@@ -136,6 +137,7 @@ export class Engine {
     this.#retirement = new Retirement(this);
     this.#host = new HostRecords(this, this.#retirement, this.#finisher);
     this.#stillness = new Stillness(this.graph, this.launches, this.#retirement, this.#lost);
+    this.#blocking = new Blocking(this, this.#retirement, this.#lost, this.#stillness, this.#watchdog);
     this.#awaiting = new Awaiting(this, this.#retirement, this.#lost);
     options.signal?.addEventListener('abort', this.#stopped, { once: true });
     this.analysis = new Analysis(
@@ -199,8 +201,7 @@ export class Engine {
     for (const source of sources) source.dependents++;
     const { graph, heap, launches } = this;
     while (launches.free === 0) {
-      if (this.#stuck()) throw this.#windowTooSmall();
-      this.#wait('slots', 1, () => launches.free === 0);
+      this.#blocking.forSlot();
     }
     const slot = launches.take();
     const operation = silent ? launches.operations : launches.count(scope);
@@ -331,60 +332,19 @@ export class Engine {
 
   // ---- waiting ----
 
-  /** There is no memory for something: waits for a launch to end; false where none will. */
-  #makeRoom(): boolean {
-    if (this.launches.running === 0 || this.#stuck()) return false;
-    this.#wait('memory', 1, () => this.launches.running > 0);
-    return true;
-  }
-
-  /** Called while records or edges are used up. */
-  #starve(): void {
-    if (this.#stuck()) throw this.#windowTooSmall();
-    this.#wait(
-      'records',
-      this.graph.limits.records >> 2,
-      () => this.builder.freeRecords === 0 || this.builder.freeEdges === 0,
-    );
-  }
-
-  /** Blocks until about `count` records have ended, or something else happened. */
-  #wait(reason: WaitReason, count: number, stillWanted: () => boolean, operation = -1): void {
-    this.#lost.check();
-    this.ranks?.check();
-    const { open } = this.launches;
-    this.poll();
-    if (this.#retirement.closing || this.launches.open !== open || !stillWanted()) return;
-    const from = this.runLog?.since() ?? 0;
-    this.ranks?.waiting();
-    this.executor.block(count, () => !this.#retirement.anythingNew);
-    this.runLog?.waited(reason, operation, from);
-    this.#watchdog.look();
-    this.poll();
-  }
-
-  /**
-   * Blocks until a launch has ended. False when it cannot end while this thread is blocked: it waits for an inner task,
-   * whose body runs here.
-   */
+  /** Blocks until a launch has ended; false when it cannot end meanwhile (see Blocking). */
   waitFor(handle: LaunchHandle): boolean {
-    while (!handle.closed) {
-      if (handle.slot < 0) this.window.advance(handle.scope);
-      if (this.#stuck()) return false;
-      this.#wait('launch', 1, () => !handle.closed, handle.operation);
-    }
-    return true;
+    return this.#blocking.waitFor(handle);
   }
 
   /** Blocks until a condition holds that messages of other ranks bring about. */
   waitUntil(holds: () => boolean): void {
-    while (!holds()) this.#wait('launch', 1, () => !holds());
+    this.#blocking.waitUntil(holds);
   }
 
   /** Blocks until all operations of a scope up to one have ended. */
   quietNow(scope: ProgramScope, operation: number): void {
-    for (let next = scope.oldest(); next !== null && next.operation <= operation; next = scope.oldest())
-      if (!this.waitFor(next)) return;
+    this.#blocking.quietNow(scope, operation);
   }
 
   /** What failed is taken into account as far as anything has ended. */
@@ -392,30 +352,11 @@ export class Engine {
     this.#retirement.takeEnded();
   }
 
-  /** Whether inner tasks are open and nothing runs or can run but their bodies. */
-  #stuck(): boolean {
-    return this.window.innerOpen > 0 && this.ranks?.expecting !== true && this.#stillness.holds();
-  }
-
-  #windowTooSmall(): LaunchError {
-    const { records, launches } = this.graph.limits;
-    return new LaunchError(
-      `The window of ${records} records and ${launches} launches is full of operations that wait for inner tasks: give run() a larger window.`,
-    );
-  }
-
-  /**
-   * In bulk mode, blocks until an operation has ended, on all workers. The launching thread sleeps until as many records
-   * have ended as are left at least, so that it does not wake up for each.
-   */
+  /** In bulk mode, blocks until an operation has ended, on all workers. */
   barrier(handle: LaunchHandle): void {
     // All before a lease has ended by now; itself it ends when the program says so.
     if (!this.options.barriers || handle.lease !== null) return;
-    const largest = Math.ceil(handle.points / Math.max(1, handle.records.length));
-    while (!handle.closed) {
-      const left = Math.max(1, Math.ceil(handle.left / largest));
-      this.#wait('launch', left, () => !handle.closed, handle.operation);
-    }
+    this.#blocking.untilEnded(handle);
     this.#timeline.learn();
   }
 
