@@ -89,7 +89,7 @@ abstract class OneThread implements Executor {
     if (heap.load(unit, GangWord.ready) < heap.load(unit, GangWord.size)) return;
     while (Atomics.load(remaining, slot) !== 0) {
       const other = this.#stealFromLanes();
-      if (other >= 0) this.run(other);
+      if (other >= 0) this.#runOther(other);
       else this.#io.wait();
       this.#gangs.look();
     }
@@ -119,10 +119,16 @@ abstract class OneThread implements Executor {
     return record;
   }
 
+  /** What another lane made ready while a gang runs. Whether a failure reaches it is judged first, once the gang has ended. */
+  #runOther(record: number): void {
+    if (unjudged(this.graph, record)) pushReady(this.graph, Word.launcherStack, record);
+    else this.run(record);
+  }
+
   #takeFromLanes(): boolean {
     const record = this.#stealFromLanes();
     if (record < 0) return false;
-    this.take(record);
+    this.ready(record);
     return true;
   }
 
