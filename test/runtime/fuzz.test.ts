@@ -31,8 +31,8 @@ interface Configuration {
 }
 
 const configurations: readonly Configuration[] = [
-  { name: 'in order', run: { executor: 'inOrder' }, share: 0.12 },
-  { name: 'virtual time', run: { executor: 'virtual' }, share: 0.2 },
+  { name: 'in order', run: { executor: 'inOrder' }, share: 0.14 },
+  { name: 'virtual time', run: { executor: 'virtual' }, share: 0.24 },
   { name: 'virtual time, tasks that fail', run: { executor: 'virtual' }, share: 0.1, failures: 0.05 },
   { name: 'one worker', run: { executor: 'threads', workers: 1 }, share: 0.08 },
   { name: 'two workers', run: { executor: 'threads', workers: 2 }, share: 0.08 },
@@ -48,8 +48,8 @@ const configurations: readonly Configuration[] = [
     run: { executor: 'threads', workers: 3, kills: 24, retry: 100, jitter: false },
     share: 0.06,
   },
-  { name: 'virtual time, hardly any memory', run: { executor: 'virtual' }, share: 0.04, tight: true },
-  { name: 'threads, hardly any memory', run: { executor: 'threads' }, share: 0.04, tight: true },
+  { name: 'virtual time, hardly any memory', run: { executor: 'virtual' }, share: 0.01, tight: true },
+  { name: 'threads, hardly any memory', run: { executor: 'threads' }, share: 0.01, tight: true },
   { name: 'virtual time, on disk', run: { executor: 'virtual', spillsAlways: true }, share: 0.02 },
   {
     name: 'three workers, on disk, placed at random',
