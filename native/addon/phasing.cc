@@ -45,10 +45,9 @@ void phasingSteps(const Napi::CallbackInfo& info) {
   Fft3<float> forward = planes.shape.with(-1), backward = planes.shape.with(1);
   backward.scale = float(1 / (double(n) * double(plane)));
   float* image = planes.image.data();
+  if (steps == 0) return;
+  for (size_t x = 0; x < n; x++) fft.forward(forward, density.data + x * plane, spectrum.data + 2 * x * half);
   for (int64_t step = 0; step < steps; step++) {
-    if (step == 0) {
-      for (size_t x = 0; x < n; x++) fft.forward(forward, density.data + x * plane, spectrum.data + 2 * x * half);
-    }
     fft.imposeModuli(*forward.plan[1], forward.work, spectrum.data, modulus.data, half, half);
     for (size_t x = 0; x < n; x++) {
       float* from = spectrum.data + 2 * x * half;
