@@ -1,6 +1,5 @@
 // Random programs on every executor against the plain-array interpreter. MANIPLE_FUZZ_OPS sets how many operations
-// run in all (default 5,000), MANIPLE_FUZZ_SEED where the seeds begin; MANIPLE_FUZZ_TIGHT=1 adds batches with hardly any
-// memory.
+// run in all (default 5,000), MANIPLE_FUZZ_SEED where the seeds begin.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -122,11 +121,7 @@ function report({ finding }: FuzzResult): string {
   return `${describeDifference(finding.difference)}\nshrunk to ${finding.program.operations.length} operations: ${file}`;
 }
 
-// A known defect (docs/performance.md): a batch with hardly any memory that also leaves a log may wait for ever.
-const tightToo = process.env['MANIPLE_FUZZ_TIGHT'] === '1';
-
 for (const [i, { name, run, share, ...how }] of configurations.entries()) {
-  if (how.tight && !tightToo) continue;
   t.test(`${name}: no difference`, async (t) => {
     // Every configuration has seeds of its own.
     const count = Math.ceil(operations * share);
