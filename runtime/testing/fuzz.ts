@@ -172,7 +172,7 @@ export async function fuzz({
   const kinds = (workers: number): GeneratorOptions => ({
     failures,
     // Then it is the data that memory runs short for. Bodies of inner tasks that run beside each other hold what none of them
-    // gives back before it has ended: they need more than one after the other, and may wait for each other.
+    // gives back before it has ended: they need more than one after the other, and may run out of memory.
     ...(tight && { pointsMax: TIGHT_POINTS, inner: 0 }),
     gangMax: Math.min(GANG_MAX, workers),
     // A gang whose member is lost fails, and so does a task that shares what it updates: neither can be begun again.
