@@ -51,9 +51,7 @@ export const brokenBodies = {
   'an inner task hands on points that it does not hold': (m) => {
     const region = m.draw.pick(m.regions);
     const fields = twoFields(m, region);
-    const parts = m
-      .parts(region)
-      .filter((place) => m.state.place(place, '').ordinals.length < region.points.length);
+    const parts = m.properParts(region);
     if (!fields || parts.length === 0) return undefined;
     const [small, large] = fields;
     // The small field on a part, another one on the whole: the small one does not reach as far.

@@ -70,6 +70,13 @@ export class Material {
       );
   }
 
+  /** Subregions of a region that hold a point, and not all of them. */
+  properParts(region: LiveRegion): Place[] {
+    return this.parts(region).filter(
+      (place) => this.state.place(place, '').ordinals.length < region.points.length,
+    );
+  }
+
   /** Two fields of one type, which may be one field. */
   pair({ fields }: LiveRegion): [string, string] {
     const all = [...fields.values()];

@@ -25,17 +25,13 @@ export const brokenOperations = {
     const smaller = m.partitions.filter((p) => p.parts.some((o) => o.length < p.region.points.length));
     if (smaller.length === 0) return undefined;
     const region = m.draw.pick(smaller).region;
-    const places = m
-      .parts(region)
-      .filter((place) => m.state.place(place, '').ordinals.length < region.points.length);
+    const places = m.properParts(region);
     if (places.length === 0) return undefined;
     return [m.copy({ region: region.name }, m.draw.pick(places), m.pair(region))];
   },
   'a copy by order between different numbers of points': (m) => {
     const region = m.draw.pick(m.regions);
-    const places = m
-      .parts(region)
-      .filter((place) => m.state.place(place, '').ordinals.length < region.points.length);
+    const places = m.properParts(region);
     if (places.length === 0) return undefined;
     const sides = m.draw.shuffled<Place>([{ region: region.name }, m.draw.pick(places)]);
     return [m.copy(sides[0]!, sides[1]!, m.pair(region), { byOrder: true })];

@@ -4,7 +4,7 @@ import type { Interpreter } from './interpreter.js';
 import type { Draw } from './keyed-random.js';
 import { launchPoints } from './launch-points.js';
 import { withoutOrphans } from './orphans.js';
-import type { Inner, Launch, Operation } from './program-description.js';
+import { type Inner, type Launch, lentName, type Operation } from './program-description.js';
 
 /** Inner tasks within inner tasks, at most. */
 export const depthMax = 3;
@@ -42,7 +42,7 @@ export function withBody(
   const drawn = program.rehearse(inner, drawBody);
   if (!drawn) return undefined;
   let body = inner.hasty ? drawn.filter((operation) => !waits(operation)) : drawn;
-  const lent = inner.requirements.map((_, r) => `${inner.name}/${r}`);
+  const lent = inner.requirements.map((_, r) => lentName(inner.name, r));
   for (let repair = 0; repair < repairsMax && body.length > 0; repair++) {
     body = withoutOrphans(body, lent);
     const whole: Inner = { ...inner, body };

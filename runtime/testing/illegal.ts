@@ -38,7 +38,7 @@ export interface IllegalProgram {
 }
 
 /** How many workers a machine must not exceed for its gangs to be too large. */
-export const gangWorkersMax = 8;
+const gangWorkersMax = 8;
 
 /** Programs do not say how many workers there are, so that only who runs them can tell. */
 function refusedByMachine(operation: Operation): IllegalProgramError | undefined {

@@ -35,6 +35,7 @@ export class Interpreter extends Places {
   readonly #outcomes = new Outcomes();
   #poison = new Poison();
   readonly #names = new Set<string>();
+
   /** Runs one operation. Throws IllegalProgramError, and changes nothing, when it breaks a rule. */
   step(operation: Operation): void {
     const { name } = operation;

@@ -14,7 +14,6 @@ export interface Outside {
   read(): readonly (Value | string)[];
 }
 
-const bytesOf: Readonly<Record<Kind, number>> = { i32: 4, u32: 4, i64: 8, f32: 4, f64: 8 };
 const arrays = {
   i32: Int32Array,
   u32: Uint32Array,
@@ -46,7 +45,7 @@ export class OutsideData {
   /** What an operation attaches, with its first values. */
   make({ source, mode, salt }: Attach, { kind }: FieldDescription, values: readonly Value[]): Outside {
     if (source === 'file') return this.#file(kind, values, mode === 'create', salt);
-    const bytes = values.length * bytesOf[kind];
+    const bytes = values.length * arrays[kind].BYTES_PER_ELEMENT;
     const buffer = source === 'shared' ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
     const array = new arrays[kind](buffer as ArrayBuffer) as unknown as Record<number, Value> & TypedArray;
     for (const [i, value] of values.entries()) array[i] = value;
@@ -57,7 +56,7 @@ export class OutsideData {
     this.#folder ??= mkdtempSync(join(tmpdir(), 'maniple-attached-'));
     const path = join(this.#folder, `${this.#files++}.raw`);
     const [offset, little] = [(salt & 3) * 8, (salt & 4) === 0];
-    const bytes = bytesOf[kind];
+    const bytes = arrays[kind].BYTES_PER_ELEMENT;
     if (!create) {
       const view = new DataView(new ArrayBuffer(offset + values.length * bytes));
       for (const [i, value] of values.entries()) put(view, offset + i * bytes, kind, value, little);

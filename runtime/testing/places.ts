@@ -60,22 +60,20 @@ export class Places {
       if (!region) throw new IllegalProgramError('LaunchError', operation, `region ${place.region} is gone`);
       return { region, ordinals: region.points.map((_, ordinal) => ordinal) };
     }
-    const partition = this.partitions.get(place.partition);
-    if (!partition) {
-      this.#refuseForeign(place.partition, operation);
-      throw new IllegalProgramError(
-        'LaunchError',
-        operation,
-        `the region of partition ${place.partition} is gone`,
-      );
-    }
-    const { colours, parts, region } = partition;
+    const { colours, parts, region } = this.#partitionCalled(place.partition, operation);
     const { colour } = place;
     if (colour.length !== colours.length || colour.some((c, a) => c < 0 || c >= colours[a]!)) {
       const message = `partition ${place.partition} has no colour [${colour}], only [0..${colours})`;
       throw new IllegalProgramError('BoundsError', operation, message);
     }
     return { region, ordinals: parts[linearNumber(colour, colours)]! };
+  }
+
+  #partitionCalled(name: string, operation: string): LivePartition {
+    const partition = this.partitions.get(name);
+    if (partition) return partition;
+    this.#refuseForeign(name, operation);
+    throw new IllegalProgramError('LaunchError', operation, `the region of partition ${name} is gone`);
   }
 
   /** Whether a name is known to the program or to one that it is the body of. */
@@ -105,13 +103,8 @@ export class Places {
     const { target, declares } = requirement;
     if (declares) throw new IllegalProgramError('LaunchError', launch.name, 'the region has other fields');
     if (!('projection' in target)) return this.place(target, launch.name);
-    const partition = this.partitions.get(target.partition);
-    if (!partition) {
-      this.#refuseForeign(target.partition, launch.name);
-      const message = `the region of partition ${target.partition} is gone`;
-      throw new IllegalProgramError('LaunchError', launch.name, message);
-    }
-    const colour = project(target.projection, point, launch, partition.colours);
+    const { colours } = this.#partitionCalled(target.partition, launch.name);
+    const colour = project(target.projection, point, launch, colours);
     if (!colour) throw new IllegalProgramError('BoundsError', launch.name, `no colour for point [${point}]`);
     return this.place({ partition: target.partition, colour }, launch.name);
   }
@@ -133,7 +126,6 @@ export class Places {
     field: string,
     kind: 'read' | 'overwrite',
   ): void {
-    if (this.openLeases.names.length + this.attached.names.length === 0 && !this.instance) return;
     const target = { region: subregion.region.name };
     const launch = launchOf({ name: operation }, [{ target, fields: [{ field, privilege: { kind } }] }]);
     this.checkHeld(launch, [[subregion]]);

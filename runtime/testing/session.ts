@@ -298,6 +298,11 @@ export class Session {
     this.#innerOpen = false;
   }
 
+  /** Waits for everything, past failures of which no value told: a run would end with them. */
+  async #drain(): Promise<void> {
+    while ((await this.#settled(this.#ctx.fence(), () => [])).length > 0);
+  }
+
   /** What was returned and read, once all of it is there. */
   async #shown(): Promise<Pick<Observed, 'results' | 'reads'>> {
     for (const lease of this.#leases.values()) lease.end();
@@ -312,8 +317,7 @@ export class Session {
     for (const [name, { future }] of this.#predicates)
       results[name] = (await this.#settled(future, (holding) => [Number(holding)])) as Result[];
     for (const { name, over, show } of this.#detached) this.#reads.set(name, await this.#settled(over, show));
-    // Failures of which no value told: a run would end with them.
-    while ((await this.#settled(this.#ctx.fence(), () => [])).length > 0);
+    await this.#drain();
     return { results, reads: Object.fromEntries(this.#reads) };
   }
 
@@ -331,8 +335,7 @@ export class Session {
       this.#attachments.end(this.#regions.get(name)!);
       this.#free(name);
     }
-    // Failures of which no value told: a run would end with them.
-    while ((await this.#settled(this.#ctx.fence(), () => [])).length > 0);
+    await this.#drain();
     this.#attachments.remove();
     return { results, reads, contents };
   }

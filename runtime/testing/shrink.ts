@@ -127,8 +127,8 @@ function smallerLaunches(launch: Launch): Launch[] {
 }
 
 function smallerInners(inner: Inner): Inner[] {
-  const { body, domain, requirements, fails: _, hasty: __, ...rest } = inner;
-  const common = { ...rest, domain, requirements, body };
+  const { fails: _, hasty: __, ...common } = inner;
+  const { body, domain, requirements } = inner;
   return [
     ...[body.slice(0, body.length >> 1), body.slice(body.length >> 1)].map((half) => ({
       ...inner,

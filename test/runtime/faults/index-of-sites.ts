@@ -10,7 +10,7 @@ import { faultsOf, relationOf } from './probe.js';
 /** Samples of one family kept of one place. */
 const KEPT = 16;
 
-const reduces = (code: number): boolean => code >= 0 && usageOf(code).privilege === 'reduce';
+export const reduces = (code: number): boolean => code >= 0 && usageOf(code).privilege === 'reduce';
 
 /** Whether the right analysis orders two uses that share a point. */
 export function conflicts(earlier: number, later: number): boolean {

@@ -7,7 +7,7 @@ import { formatUsage } from '../../../runtime/privileges/usage.js';
 import { brokenBuilders } from './broken-builders.js';
 import { mainReaches, reaches } from './cell-program.js';
 import type { Sample } from './corpus.js';
-import { ALL_ORDERED, conflicts, joins, type SiteIndex } from './index-of-sites.js';
+import { ALL_ORDERED, conflicts, joins, reduces, type SiteIndex } from './index-of-sites.js';
 import { type Fault, relationOf } from './probe.js';
 
 export interface Mutant {
@@ -22,8 +22,6 @@ const codes = Array.from({ length: USAGE_CODES }, (_, code) => code).filter((cod
   const { privilege, coherence, discardOutput } = usageOf(code);
   return privilege !== 'none' && coherence !== 'relaxed' && discardOutput !== true;
 });
-
-const reduces = (code: number): boolean => usageOf(code).privilege === 'reduce';
 
 const reads = (code: number): boolean => usageOf(code).privilege === 'read';
 

@@ -48,7 +48,6 @@ function operationOf(graph: Graph, slot: number, name: string): string {
     case Kind.atomic:
       return 'atomic task';
     case Kind.host:
-      return name.split(' ')[0]!;
     case Kind.io:
       return name.split(' ')[0]!;
     default:
