@@ -4,14 +4,8 @@ import t from 'tap';
 import { checkOrder, conflictsOf } from '../../../runtime/testing/conflicts.js';
 import { firstDifference } from '../../../runtime/testing/differential.js';
 import { generateProgram } from '../../../runtime/testing/index.js';
-import {
-  correctTable,
-  type EarlierCell,
-  faults,
-  type MockOptions,
-  runMock,
-  type Table,
-} from './mock-runtime.js';
+import { correctTable, type EarlierCell, faults, type Table } from './mock-faults.js';
+import { type MockOptions, runMock, simple } from './mock-runtime.js';
 
 t.setTimeout(600_000);
 const programsMax = 500;
@@ -19,12 +13,7 @@ const programsMax = 500;
 /** The first program that shows another result under the fault; undefined when none of them does. */
 function caughtByValues(options: Omit<MockOptions, 'schedule'>): number | undefined {
   for (let seed = 1; seed <= programsMax; seed++) {
-    const { program, observed } = generateProgram(seed, {
-      coherence: 0,
-      inner: 0,
-      predicates: 0,
-      attachments: 0,
-    });
+    const { program, observed } = generateProgram(seed, simple);
     try {
       if (firstDifference(program, observed, runMock(program, { ...options, schedule: seed }).observed))
         return seed;
@@ -41,13 +30,7 @@ function caughtByOrder(
   what: 'missing' | 'needless',
 ): number | undefined {
   for (let seed = 1; seed <= programsMax; seed++) {
-    const { program } = generateProgram(seed, {
-      operations: 12,
-      coherence: 0,
-      inner: 0,
-      predicates: 0,
-      attachments: 0,
-    });
+    const { program } = generateProgram(seed, { ...simple, operations: 12 });
     try {
       const conflicts = conflictsOf(program, { renaming: false });
       const run = runMock(program, { ...options, schedule: seed });
@@ -67,12 +50,7 @@ const flipped = (row: EarlierCell, column: keyof Table['read']): Table => ({
 t.test('a right runtime is found right, in values and in order', (t) => {
   const wrong: string[] = [];
   for (let seed = 1; seed <= 200; seed++) {
-    const { program, observed } = generateProgram(seed, {
-      coherence: 0,
-      inner: 0,
-      predicates: 0,
-      attachments: 0,
-    });
+    const { program, observed } = generateProgram(seed, simple);
     const run = runMock(program, { schedule: seed });
     const difference = firstDifference(program, observed, run.observed);
     if (difference) wrong.push(JSON.stringify(difference));

@@ -4,7 +4,8 @@ import { firstDifference } from '../../../runtime/testing/differential.js';
 import { generateIllegalProgram, type Rule, rules } from '../../../runtime/testing/illegal.js';
 import { generateProgram, interpret, type Program } from '../../../runtime/testing/index.js';
 import { regressionTest, shrink } from '../../../runtime/testing/shrink.js';
-import { correctTable, type MockOptions, runMock } from './mock-runtime.js';
+import { correctTable } from './mock-faults.js';
+import { type MockOptions, runMock, simple } from './mock-runtime.js';
 
 t.setTimeout(300_000);
 
@@ -39,9 +40,8 @@ t.test('a failing program becomes a small one that fails the same way', async (t
   for (const [name, options, most] of cases) {
     const fails = failsUnder(options);
     let seed = 1;
-    while (!fails(generateProgram(seed, { coherence: 0, inner: 0, predicates: 0, attachments: 0 }).program))
-      seed++;
-    const { program } = generateProgram(seed, { coherence: 0, inner: 0, predicates: 0, attachments: 0 });
+    while (!fails(generateProgram(seed, simple).program)) seed++;
+    const { program } = generateProgram(seed, simple);
     const small = await shrink(program, fails, 800);
     t.ok(fails(small), `${name}: still fails`);
     const { operations, launches } = size(small);
@@ -53,12 +53,12 @@ t.test('a failing program becomes a small one that fails the same way', async (t
 });
 
 t.test('a program that does not fail stays as it is', async (t) => {
-  const { program } = generateProgram(3, { operations: 10, inner: 0, predicates: 0, attachments: 0 });
+  const { program } = generateProgram(3, { operations: 10 });
   t.equal(await shrink(program, () => false), program);
 });
 
 t.test('the regression test names the finding and holds the program', (t) => {
-  const { program } = generateProgram(3, { operations: 3, inner: 0, predicates: 0, attachments: 0 });
+  const { program } = generateProgram(3, { operations: 3 });
   const text = regressionTest(program, { executor: 'virtual', seed: 5 }, 'seed 3: result of t4\nexpected 1');
   t.match(text, /^\/\/ Found by the fuzzer and shrunk: seed 3: result of t4 expected 1\n/);
   t.match(text, 'runtimeExecutor({"executor":"virtual","seed":5})');
