@@ -177,8 +177,9 @@ t.test('on two and four ranks: the same bits', async (t) => {
     const main = await loadMain(fileOf(name), compiled);
     const { log } = console;
     console.log = () => {};
-    const expected = await run((ctx) => main(ctx, args), { executor: 'inOrder', memory });
-    console.log = log;
+    const expected = await run((ctx) => main(ctx, args), { executor: 'inOrder', memory }).finally(() => {
+      console.log = log;
+    });
     for (const [ranks, executor] of [
       [2, 'virtual'],
       [2, 'threads'],

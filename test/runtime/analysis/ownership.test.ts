@@ -2,13 +2,12 @@
 import t from 'tap';
 import { type Effect, type Needs, OwnershipTable } from '../../../runtime/analysis/ownership.js';
 import { IndexSpace } from '../../../runtime/spaces/index.js';
+import { keyedDraw } from '../../../runtime/testing/keyed-random.js';
 
+/** Draws numbers below `n`. */
 function draws(seed: number): (n: number) => number {
-  let state = seed * 2654435761 + 1;
-  return (n) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
+  const { between } = keyedDraw(seed);
+  return (n) => between(0, n - 1);
 }
 
 const SIZE = 24;

@@ -6,14 +6,12 @@ import { createLoopback, Loopback } from '../../../runtime/nodes/loopback.js';
 import { Mail, Topic } from '../../../runtime/nodes/mail.js';
 import { ByteRing, ringBytes } from '../../../runtime/nodes/ring.js';
 import { RANKS_MAX, TAG_LIMIT, type Transfer } from '../../../runtime/nodes/transport.js';
+import { keyedDraw } from '../../../runtime/testing/keyed-random.js';
 
-/** A small generator of numbers below `n`. */
+/** Draws numbers below `n`. */
 function draws(seed: number): (n: number) => number {
-  let state = seed * 2654435761 + 1;
-  return (n) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
+  const { between } = keyedDraw(seed);
+  return (n) => between(0, n - 1);
 }
 
 const message = (length: number, seed: number): Uint8Array =>

@@ -1,5 +1,6 @@
 // Inner tasks that lease what they hold.
 import { type Lease, reads, task, updates } from '../../../runtime/index.js';
+import { keyedDraw } from '../../../runtime/testing/keyed-random.js';
 import { add, step, Vec } from './inner.tasks.js';
 
 const module = import.meta.url;
@@ -9,15 +10,11 @@ export function plan(
   seed: number,
   parts: number,
 ): { what: 'lease' | 'launch' | 'inner' | 'read'; part: number; by: number }[] {
-  let state = seed * 2654435761;
-  const next = (below: number) => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 0;
-    return (state >>> 8) % below;
-  };
+  const draw = keyedDraw(seed);
   return Array.from({ length: 8 }, () => ({
-    what: (['lease', 'lease', 'launch', 'inner', 'read'] as const)[next(5)]!,
-    part: next(parts),
-    by: next(7),
+    what: draw.pick(['lease', 'lease', 'launch', 'inner', 'read'] as const),
+    part: draw.between(0, parts - 1),
+    by: draw.between(0, 6),
   }));
 }
 

@@ -191,7 +191,6 @@ function tried(x: number[], seed: number, parts: number, depth: number): void {
 }
 
 t.test('leases, launches and inner tasks in the bodies of inner tasks, against plain arrays', async (t) => {
-  let programs = 0;
   for (const options of machines) {
     for (let seed = 1; seed <= 6; seed++) {
       const x = await run(async (ctx) => {
@@ -210,10 +209,8 @@ t.test('leases, launches and inner tasks in the bodies of inner tasks, against p
         [...a, ...b].map((value) => value + 1),
         `${JSON.stringify(options)} seed ${seed}`,
       );
-      programs++;
     }
   }
-  t.equal(programs, 6 * machines.length);
 });
 
 t.test('what a body leaves leased ends with it, reached or not', async (t) => {

@@ -122,7 +122,7 @@ export async function stencil(ctx: Context): Promise<unknown> {
   const halos = cells.partition.byDomain(
     [6],
     parts.index.subspaces.map((space) =>
-      ctxBox(Math.max(0, space.lo[0]! - 1), Math.min(59, space.hi[0]! + 1)),
+      IndexSpace.box([Math.max(0, space.lo[0]! - 1)], [Math.min(59, space.hi[0]! + 1)]),
     ),
   );
   ctx.index([6], start, { v: parts.at() });
@@ -130,16 +130,13 @@ export async function stencil(ctx: Context): Promise<unknown> {
   let scale = 0.25;
   for (let step = 0; step < 6; step++) {
     ctx.index([6], smooth, { from: halos.at(), to: parts.at() });
-    const parts6 = ctx.index([6], back, { v: parts.at() }, { scale });
-    const sum = parts6.reduce('sum');
+    const sum = ctx.index([6], back, { v: parts.at() }, { scale }).reduce('sum');
     sums.push(sum);
     if (step === 3) scale = (await sum) / 1000;
   }
   const all = values(await cells.read('x'));
   return { all, sums: await Promise.all(sums) };
 }
-
-const ctxBox = (lo: number, hi: number) => IndexSpace.box([lo], [hi]);
 
 /** Everything else that moves data or values. */
 export async function features(ctx: Context): Promise<unknown> {
@@ -238,7 +235,7 @@ export async function parted(ctx: Context, { how }: { how: string }): Promise<un
   ctx.fill(cells, 'y', 1);
   const own = process.pid + Math.random();
   if (how === 'argument') ctx.index([6], back, { v: parts.at() }, { scale: own });
-  if (how === 'task' && own % 1 < 2) ctx.launch(value, {}, { of: own });
+  if (how === 'task') ctx.launch(value, {}, { of: own });
   if (how === 'write')
     cells.write(
       'y',

@@ -21,10 +21,11 @@ const refused: Partial<Record<Asked, string>> = {
   registry: 'new FinalizationRegistry()',
 };
 const here = {
-  ...Math,
+  random: Math.random,
   now: Date.now,
   Date,
   race: Promise.race,
+  any: Promise.any,
   hrtime: process.hrtime,
   FinalizationRegistry,
 };
@@ -100,7 +101,9 @@ for (const options of machines) {
 t.test('afterwards all is as it was', (t) => {
   t.equal(Date, here.Date);
   t.equal(Date.now, here.now);
+  t.equal(Math.random, here.random);
   t.equal(Promise.race, here.race);
+  t.equal(Promise.any, here.any);
   t.equal(process.hrtime, here.hrtime);
   t.equal(FinalizationRegistry, here.FinalizationRegistry);
   t.type(Date.now(), 'number');

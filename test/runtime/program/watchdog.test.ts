@@ -1,9 +1,9 @@
 // What is said when nothing ends: by itself after a while, or when the program asks.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { run } from '../../../runtime/index.js';
+import { scratchFolder } from '../../support/command.js';
 import { add, awaitsFile, Cell, seed, slow } from './recovery.tasks.js';
 
 t.test('whyBlocked names what waits, for whom, and where that runs', async (t) => {
@@ -29,9 +29,7 @@ t.test('whyBlocked names what waits, for whom, and where that runs', async (t) =
 });
 
 t.test('the watchdog speaks up, even while the launching thread is blocked', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'maniple-watchdog-'));
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, 'said-twice');
+  const file = join(scratchFolder(), 'said-twice');
   const lines: string[] = [];
   const began = performance.now();
   await run(
