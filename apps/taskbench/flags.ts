@@ -1,7 +1,7 @@
 // The flags of Task Bench, as the original reads them: from left to right, those that are unknown are not looked at.
 import { UsageError } from '../../runtime/errors.js';
 import { KERNELS, type KernelSettings, kernelFault } from './kernel.js';
-import { DEPENDENCES, type Dependence, faultOf, hasPeriod } from './pattern.js';
+import { DEPENDENCES, faultOf, hasPeriod } from './pattern.js';
 import type { TaskGraph } from './task-graph.js';
 
 /** What the flags say. */
@@ -11,18 +11,8 @@ export interface TaskBench {
   readonly verbose: number;
 }
 
-interface Draft {
-  steps: number;
-  width: number;
-  dependence: Dependence;
-  radix: number;
-  period: number;
-  fraction: number;
-  kernel: { -readonly [K in keyof KernelSettings]: KernelSettings[K] };
-  outputBytes: number;
-  scratchBytes: number;
-  rows: number;
-}
+type Changeable<T> = { -readonly [K in keyof T]: T[K] };
+type Draft = Changeable<Omit<TaskGraph, 'index' | 'kernel'>> & { kernel: Changeable<KernelSettings> };
 
 const draft = (): Draft => ({
   steps: 4,

@@ -29,9 +29,9 @@ async function measure(
   iterations: number,
   options: SweepOptions,
 ): Promise<Measured & { readonly best: number }> {
-  const { workers, from: _, progress: __, ...rest } = options;
+  const { from: _, progress: __, ...rest } = options;
   const set = graphs.map((graph) => ({ ...graph, kernel: { ...graph.kernel, iterations } }));
-  const times = await runGraphs(set, { ...rest, workers });
+  const times = await runGraphs(set, rest);
   const { flops, tasks } = totalsOf(set, 0);
   return { iterations, elapsed_s: mean(times), flops, tasks, best: flops / Math.min(...times) };
 }

@@ -6,7 +6,7 @@ export interface TaskGraph extends Pattern {
   readonly kernel: KernelSettings;
   readonly outputBytes: number;
   readonly scratchBytes: number;
-  /** Rows of buffers that take turns; 0: one for every step. */
+  /** Rows of buffers that take turns; 0: as many as the runs find best. */
   readonly rows: number;
 }
 

@@ -5,6 +5,7 @@ import { UsageError } from '../../runtime/errors.js';
 import { EXECUTORS, type ExecutorName } from '../../runtime/index.js';
 import type { Command, Invocation } from '../command/command.js';
 import { runSection } from '../command/run-settings.js';
+import { runtimeOptions } from '../run/start-runtime.js';
 import { readFlags, type TaskBench } from './flags.js';
 import { KERNELS } from './kernel.js';
 import { DEPENDENCES } from './pattern.js';
@@ -18,8 +19,6 @@ const SWEEP_FROM = 1 << 18;
 const SWEEP_STEPS = 1000;
 const REPEATS = 5;
 
-const OF_MODE = { tasks: 'threads', bulk: 'bulk', inorder: 'inOrder' } as const;
-
 function wholeOf(name: string, text: string | undefined, standard: number): number {
   if (text === undefined) return standard;
   const value = Number(text);
@@ -28,9 +27,10 @@ function wholeOf(name: string, text: string | undefined, standard: number): numb
   return value;
 }
 
-function executorOf({ options, configuration }: Invocation): ExecutorName {
+/** The executor that is named; null for that of the mode. */
+function executorOf({ options }: Invocation): ExecutorName | null {
   const named = options.get('executor')?.at(-1);
-  if (named === undefined) return OF_MODE[configuration.of(runSection).mode];
+  if (named === undefined) return null;
   const found = EXECUTORS.find((name) => name === named);
   if (found === undefined)
     throw new UsageError(
@@ -48,17 +48,11 @@ function graphOptions(invocation: Invocation): GraphOptions & { workers: number 
     throw new UsageError(`maniple taskbench: --kernels is ${kernels}, but must be native or typescript`);
   if (kernels === 'native' && addon === null)
     throw new UsageError(`maniple taskbench: there are no native kernels: ${addonAbsence}`);
+  const executor = executorOf(invocation);
   return {
-    executor: executorOf(invocation),
+    ...runtimeOptions(settings),
+    ...(executor !== null && { executor, placement: settings.placement }),
     workers: settings.workers ?? availableParallelism(),
-    seed: settings.seed,
-    check: settings.check,
-    steal: settings.steal,
-    placement: settings.placement,
-    mapper: settings.mapper,
-    watchdog_s: settings.watchdog_s,
-    ...(settings.memory !== null && { memory: settings.memory }),
-    ...(settings.profile !== null && { profile: settings.profile }),
     signal,
     native: kernels === 'native',
   };

@@ -281,6 +281,9 @@ t.test('the command', (t) => {
     t.equal(ended.code, 2, `${args.join(' ')}: ${ended.stderr}`);
     t.match(ended.stderr, message);
   }
+  const large = '-steps 8 -width 4 -type stencil_1d -output 262144 --memory 3M --workers 1'.split(' ');
+  t.equal(run(...large).code, 0);
+  t.match(run(...large, '--spill', 'no/such').stderr, /Nothing can be written to disk: .*no\/such/);
   t.equal(run('-h').code, 0);
   t.equal(run('-unknown', '-steps', '2').code, 0, 'unknown flags are not looked at');
   t.end();
