@@ -3,7 +3,8 @@
 // promises of which the first to settle wins, and being told of collections of garbage. (Synchronous leaf tasks: see
 // without-random.ts.)
 //
-// All of that is global, and others on the thread may have it: the runtime itself, node, the libraries that a program uses. Who calls is told by the stack, and for whom by the asynchronous context that the body was started in.
+// All of that is global, and others on the thread may have it: the runtime itself, node, the libraries that a program uses.
+// Who calls is told by the stack, and for whom by the asynchronous context that the body was started in.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ReplicationError } from '../errors.js';
 
@@ -65,6 +66,7 @@ function putUp(): () => void {
   refuse(Math as unknown as { random: unknown }, 'random', 'Math.random', RANDOM);
   refuse(Date as unknown as { now: unknown }, 'now', 'Date.now', CLOCK);
   refuse(process as { hrtime: unknown }, 'hrtime', 'process.hrtime', CLOCK);
+  refuse(process.hrtime as unknown as { bigint: unknown }, 'bigint', 'process.hrtime.bigint', CLOCK);
   refuse(Promise as unknown as { race: unknown }, 'race', 'Promise.race', RACE);
   refuse(Promise as unknown as { any: unknown }, 'any', 'Promise.any', RACE);
   put(

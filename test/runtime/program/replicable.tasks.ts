@@ -10,6 +10,7 @@ export const asked = {
   date: () => new Date(),
   dateText: () => (Date as unknown as () => string)(),
   hrtime: () => process.hrtime(),
+  hrtimeBigint: () => process.hrtime.bigint(),
   race: () => Promise.race([1]),
   any: () => Promise.any([1]),
   registry: () => new FinalizationRegistry(() => {}),

@@ -16,6 +16,7 @@ const refused: Partial<Record<Asked, string>> = {
   date: 'new Date()',
   dateText: 'Date()',
   hrtime: 'process.hrtime',
+  hrtimeBigint: 'process.hrtime.bigint',
   race: 'Promise.race',
   any: 'Promise.any',
   registry: 'new FinalizationRegistry()',
