@@ -218,14 +218,33 @@ function wordsOf(metadata: Dataset['metadata'], dtype: string): string {
   return CLASSES[metadata.type] ?? 'another type';
 }
 
-/** How many of the rows of a dataset, with so many numbers each, are stored together. */
-export function rowsOfChunk(rows: number, rowLength: number, dtype: string): number {
-  const fit = Math.floor(CHUNK_BYTES / (rowLength * Number(dtype.slice(1))));
-  return Math.max(1, Math.min(rows, fit));
+/** @internal makes the groups in the path of a dataset, but for those that were `made` before */
+export function makeGroups(file: File, name: string, made: Set<string>): void {
+  const parts = name.split('/').filter((part) => part !== '');
+  for (let i = 1; i < parts.length; i++) {
+    const group = parts.slice(0, i).join('/');
+    if (!made.has(group)) file.create_group(group);
+    made.add(group);
+  }
 }
 
-/** @internal an array of a type of numbers */
-export function allocate(dtype: string, length: number): NumericArray {
+/** @internal makes a dataset of zeros, stored in chunks of rows of the first axis */
+export function createRows(file: File, name: string, shape: readonly number[], dtype: string): Dataset {
+  const row = shape.slice(1);
+  const length = row.reduce((product, n) => product * n, 1);
+  const fit = Math.floor(CHUNK_BYTES / (length * Number(dtype.slice(1))));
+  const dataset = file.create_dataset({
+    name,
+    data: allocate(dtype, length) as Float64Array,
+    shape: [1, ...row],
+    maxshape: [...shape],
+    chunks: [Math.max(1, Math.min(shape[0]!, fit)), ...row],
+  });
+  dataset.resize([...shape]);
+  return dataset;
+}
+
+function allocate(dtype: string, length: number): NumericArray {
   switch (dtype) {
     case 'f4':
       return new Float32Array(length);
@@ -305,14 +324,6 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
   }
   let open = true;
   const groups = new Set<string>();
-  const makeGroups = (name: string): void => {
-    const parts = name.split('/').filter((part) => part !== '');
-    for (let i = 1; i < parts.length; i++) {
-      const group = parts.slice(0, i).join('/');
-      if (!groups.has(group)) file.create_group(group);
-      groups.add(group);
-    }
-  };
   const abandon = (): void => {
     if (open) {
       open = false;
@@ -334,7 +345,7 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
         );
       }
       try {
-        makeGroups(name);
+        makeGroups(file, name, groups);
         file.create_dataset({ name, data, shape: [...shape] });
       } catch (error) {
         throw failed(`dataset ${name}`, error);
@@ -343,18 +354,10 @@ export async function createHdf5(path: string): Promise<Hdf5Writer> {
     rows(name, shape, dtype) {
       const rowShape = shape.slice(1);
       const rowLength = rowShape.reduce((product, n) => product * n, 1);
-      const rowsPerChunk = rowsOfChunk(shape[0]!, rowLength, dtype);
       let dataset: Dataset;
       try {
-        makeGroups(name);
-        dataset = file.create_dataset({
-          name,
-          data: allocate(dtype, rowLength) as Float64Array,
-          shape: [1, ...rowShape],
-          maxshape: [...shape],
-          chunks: [rowsPerChunk, ...rowShape],
-        });
-        dataset.resize([...shape]);
+        makeGroups(file, name, groups);
+        dataset = createRows(file, name, shape, dtype);
       } catch (error) {
         throw failed(`dataset ${name}`, error);
       }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { DataError, LaunchError } from '../../../runtime/errors.js';
 import { FileSource, type Store, type Wanted } from '../../../runtime/memory/attach/source.js';
 import { discard, reason, temporaryName } from '../files.js';
-import { allocate, rowsOfChunk } from './container.js';
+import { createRows, makeGroups } from './container.js';
 import { innermost, type Library, library } from './library.js';
 import { dtypeOf, layoutOf } from './source.js';
 
@@ -69,19 +69,8 @@ class Hdf5Output extends FileSource {
     try {
       const file = new this.#library.File(temporary, 'w');
       try {
-        const parts = this.#dataset.split('/').filter((part) => part !== '');
-        for (let i = 1; i < parts.length; i++) file.create_group(parts.slice(0, i).join('/'));
-        const row = shape.slice(1);
-        const length = row.reduce((product, n) => product * n, 1);
-        file
-          .create_dataset({
-            name: parts.join('/'),
-            data: allocate(dtype, length) as Float64Array,
-            shape: [1, ...row],
-            maxshape: [...shape],
-            chunks: [rowsOfChunk(shape[0]!, length, dtype), ...row],
-          })
-          .resize([...shape]);
+        makeGroups(file, this.#dataset, new Set());
+        createRows(file, this.#dataset, shape, dtype);
       } finally {
         file.close();
       }
