@@ -1,5 +1,6 @@
 // A profile as Chrome's trace events (JSON), for chrome://tracing, ui.perfetto.dev and speedscope: a row for every lane,
-// a slice for every record (those of inner tasks on rows of their own), an arrow from the record that made another ready, the memory in use.
+// a slice for every record (those of inner tasks on rows of their own), an arrow from the record that made another ready,
+// the memory in use.
 import { InnerRows } from './inner-rows.js';
 import { nameOf } from './log-model.js';
 import type { LogReader } from './log-reader.js';
@@ -29,14 +30,14 @@ export function writeChromeTrace(reader: LogReader, path: string): number {
     put({ ph: 'M', name: 'process_name', pid: PROCESS, tid: 0, args: { name: title } });
     for (let lane = 0; lane < workers + 2; lane++) row(lane, laneName(lane, workers));
     row(workers + 2, 'launching thread: waits');
-    const inner = new InnerRows((i) => row(workers + 3 + i, `inner tasks${i === 0 ? '' : ` ${i + 1}`}`));
+    const inner = new InnerRows(workers + 3, row);
     let records = 0;
     let arrows = 0;
     followRecords(reader, {
       ran({ record, launch, lane, start, end, ready, cause, source, victim, failed, skipped, shared }) {
         records++;
         const ts = start / 1000;
-        const tid = launch.kind === 'inner' ? workers + 3 + inner.place(record, start, end) : lane;
+        const tid = launch.kind === 'inner' ? inner.place(record, start, end) : lane;
         put({
           ph: 'X',
           name: launch.name,
@@ -61,8 +62,7 @@ export function writeChromeTrace(reader: LogReader, path: string): number {
         });
         // An arrow within a lane would say nothing that the order of the slices does not.
         if (cause === null || cause.lane < 0) return;
-        const row = inner.of(cause);
-        const causeTid = row === null ? cause.lane : workers + 3 + row;
+        const causeTid = inner.of(cause) ?? cause.lane;
         if (causeTid === tid) return;
         const id = ++arrows;
         const from = Math.max(cause.start, cause.end - 1) / 1000;

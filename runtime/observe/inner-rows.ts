@@ -6,21 +6,24 @@ export class InnerRows {
   /** When the last instance of each row ended. */
   readonly #ends: number[] = [];
   readonly #rows = new WeakMap<LogRecord, number>();
-  readonly #opened: (row: number) => void;
+  readonly #first: number;
+  readonly #opened: (row: number, name: string) => void;
 
-  /** `opened` is told of every new row. */
-  constructor(opened: (row: number) => void) {
+  /** `first` is the first row for them; `opened` is told of every new one. */
+  constructor(first: number, opened: (row: number, name: string) => void) {
+    this.#first = first;
     this.#opened = opened;
   }
 
   /** The row of an instance that ran from `start` to `end`; instances come in the order in which they were taken back. */
   place(record: LogRecord, start: number, end: number): number {
-    let row = this.#ends.findIndex((until) => until <= start);
-    if (row < 0) {
-      row = this.#ends.length;
-      this.#opened(row);
+    let i = this.#ends.findIndex((until) => until <= start);
+    if (i < 0) {
+      i = this.#ends.length;
+      this.#opened(this.#first + i, `inner tasks${i === 0 ? '' : ` ${i + 1}`}`);
     }
-    this.#ends[row] = end;
+    this.#ends[i] = end;
+    const row = this.#first + i;
     this.#rows.set(record, row);
     return row;
   }

@@ -118,7 +118,7 @@ export function writePerfettoTrace(reader: LogReader, path: string): number {
       const over = new Message().int(Event.type, Type.end).int(Event.track, track(lane));
       packet(new Message().int(Packet.timestamp, end).message(Packet.trackEvent, over));
     };
-    const inner = new InnerRows((i) => row(workers + 3 + i, `inner tasks${i === 0 ? '' : ` ${i + 1}`}`));
+    const inner = new InnerRows(workers + 3, row);
     let records = 0;
     followRecords(reader, {
       ran({ record, launch, lane, start, end, ready, cause, source, victim }) {
@@ -142,7 +142,7 @@ export function writePerfettoTrace(reader: LogReader, path: string): number {
           event.fixed64(Event.flow, 1 + cause.number);
         }
         event.fixed64(Event.flow, 1 + record.number);
-        const on = launch.kind === 'inner' ? workers + 3 + inner.place(record, start, end) : lane;
+        const on = launch.kind === 'inner' ? inner.place(record, start, end) : lane;
         slice(on, start, end, event);
       },
       waited(reason, operation, from, to) {
