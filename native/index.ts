@@ -48,13 +48,13 @@ export interface TaskBenchAddon {
   taskBenchMemory(scratch: Uint8Array, samples: number, iterations: number, step: number): void;
 }
 
-/** Memory and child processes. Linux only. */
+/** Memory and child processes. */
 export interface ForkAddon {
   /**
    * Child processes do not get this memory between fork and exec. Else a system that counts what a child might copy refuses to
-   * start one (ENOMEM) while much is reserved. False where the system does not know the advice.
+   * start one (ENOMEM) while much is reserved. False where the system does not know the advice. Absent outside of Linux.
    */
-  keepFromForks(memory: Int32Array): boolean;
+  keepFromForks?(memory: Int32Array): boolean;
 }
 
 /**

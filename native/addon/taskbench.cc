@@ -35,7 +35,8 @@ Napi::Value taskBenchMemory(const Napi::CallbackInfo& info) {
   const int64_t step = wholeOf(info[3], "step", 0, kMost);
   const size_t bytes = scratch.length / size_t(samples);
   for (int64_t i = 0; i < iterations; i++) {
-    uint8_t* window = scratch.data + size_t((step * iterations + i) % samples) * bytes;
+    // Unsigned: whatever it wraps to, the window lies within the buffer.
+    uint8_t* window = scratch.data + size_t((uint64_t(step) * uint64_t(iterations) + uint64_t(i)) % uint64_t(samples)) * bytes;
     std::memcpy(window + bytes / 2, window, bytes / 2);
   }
   return info.Env().Undefined();

@@ -5,16 +5,13 @@
 // Bauer et al., PPoPP'23: sets take the shape of the last write).
 import { IndexPartition, overlapTable } from '../regions/index.js';
 import { IndexSpace, unionAll } from '../spaces/index.js';
-import type { AnalysisProbe } from './faults.js';
+import type { AnalysisProbe, MeetingTable } from './faults.js';
 import { NIL, type Users } from './users.js';
 
-/** How the colours of a partition meet the sets: rows of set numbers, and whether a colour covers the set. */
-export interface Cover {
-  /** Colour c is exactly set c. */
+/** How the colours of a partition meet the sets. */
+export interface Cover extends MeetingTable {
+  /** Colour c is exactly set c; the table is empty. */
   readonly identity: boolean;
-  readonly start: Int32Array;
-  readonly sets: Int32Array;
-  readonly covers: Uint8Array;
 }
 
 /** A partition with one colour, the whole of a space. One object per space object, so that tables are found again. */

@@ -12,14 +12,10 @@ import { logEnd } from './log-end.js';
 import { blockOf, ReductionTree } from './reduction-tree.js';
 import { acquire, release } from './reservation.js';
 
-export interface LaneOptions extends GangRunOptions {
-  readonly seed: number;
-}
-
 export class Lane {
   readonly #graph: Graph;
   readonly #heap: Heap;
-  readonly #options: LaneOptions;
+  readonly #options: GangRunOptions;
   readonly #ready: ReadySink;
   readonly #line: Int32Array;
   readonly #tasks: LeafRun;
@@ -29,7 +25,7 @@ export class Lane {
   constructor(
     graph: Graph,
     heap: Heap,
-    options: LaneOptions,
+    options: GangRunOptions,
     leaf: (task: number) => Leaf,
     ready: ReadySink,
   ) {

@@ -27,6 +27,7 @@ export interface LeafRunOptions extends AttemptsOptions {
 export class LeafRun {
   /** That of the task that runs now. */
   readonly context: LaneContext;
+  readonly attempts: Attempts;
   readonly #graph: Graph;
   readonly #heap: Heap;
   readonly #options: LeafRunOptions;
@@ -35,7 +36,6 @@ export class LeafRun {
   readonly #line: Int32Array;
   readonly #views: TaskViews;
   readonly #data: LaunchData;
-  readonly #attempts: Attempts;
 
   constructor(
     graph: Graph,
@@ -53,11 +53,7 @@ export class LeafRun {
     this.context = new LaneContext(options, graph.gate);
     this.#views = new TaskViews(graph, heap, leaf, options.check);
     this.#data = new LaunchData(graph, heap);
-    this.#attempts = new Attempts(graph, heap, options, leaf, this.#views, this.#data);
-  }
-
-  get attempts(): Attempts {
-    return this.#attempts;
+    this.attempts = new Attempts(graph, heap, options, leaf, this.#views, this.#data);
   }
 
   /** How many points a launch has. */
@@ -115,11 +111,11 @@ export class LeafRun {
     const line = this.#line;
     let point = first;
     let climbs = false;
-    const attempts = this.#attempts;
+    const { attempts } = this;
     const checked = this.#options.check;
     context.attempt = graph.attempt[record]!;
     try {
-      if (graph.again[slot]! >= Again.keeps) this.#attempts.save(record, slot);
+      if (graph.again[slot]! >= Again.keeps) attempts.save(record, slot);
       if (treeUnit !== 0) {
         tree = new ReductionTree(graph, heap, treeUnit, this.#options.lane);
         partial = tree.create(
@@ -151,7 +147,7 @@ export class LeafRun {
         tree.climb(blockOf(first, this.#data.points(slot)), whole, graph.applyRecord[slot]!, 0, this.#ready);
       }
       line[LaneWord.phase] = Phase.complete;
-      if (graph.again[slot]! >= Again.keeps) this.#attempts.forget(record);
+      if (graph.again[slot]! >= Again.keeps) attempts.forget(record);
       return true;
     } catch (error) {
       if (tree !== null && partial !== null) {
@@ -159,13 +155,13 @@ export class LeafRun {
         tree.free(partial);
       }
       if (!climbs && graph.attempt[record]! < Math.floor(graph.again[slot]! / Again.retries)) {
-        this.#attempts.restore(record, slot);
+        attempts.restore(record, slot);
         return this.runTask(record, slot);
       }
-      this.#attempts.keep(record, slot, point);
+      attempts.keep(record, slot, point);
       fail(graph, this.#heap, record, point, error);
       line[LaneWord.failed] = 1;
-      this.#attempts.forget(record);
+      attempts.forget(record);
       if (treeUnit !== 0) this.climb(record, null, Atomics.load(graph.poison, record));
       return false;
     }
@@ -196,26 +192,26 @@ export class LeafRun {
     const end = graph.first[record]! + graph.points[record]!;
     let point = graph.first[record]!;
     try {
-      if (graph.again[slot]! >= Again.keeps) this.#attempts.save(record, slot);
+      if (graph.again[slot]! >= Again.keeps) this.attempts.save(record, slot);
       for (; point < end; point++) {
         const views: Record<string, unknown> = {};
         this.#views.bind(leaf, slot, point, null, null, views);
         context.at(point);
-        if (this.#attempts.wants(leaf.name, context.point)) this.#attempts.saveTask(slot, point, false);
+        if (this.attempts.wants(leaf.name, context.point)) this.attempts.saveTask(slot, point, false);
         const run = () => leaf.run(views, this.#data.args(slot), context);
         const value = await (this.#options.check ? replicable('it', run) : run());
         if (value !== undefined) this.#data.results(slot).set(point, value);
       }
-      this.#attempts.forget(record);
+      this.attempts.forget(record);
       return true;
     } catch (error) {
       if (graph.attempt[record]! < Math.floor(graph.again[slot]! / Again.retries)) {
-        this.#attempts.restore(record, slot);
+        this.attempts.restore(record, slot);
         return null;
       }
-      this.#attempts.keep(record, slot, point);
+      this.attempts.keep(record, slot, point);
       fail(graph, this.#heap, record, point, error);
-      this.#attempts.forget(record);
+      this.attempts.forget(record);
       return false;
     } finally {
       context.dispose();

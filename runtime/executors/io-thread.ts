@@ -32,7 +32,6 @@ const lane = new Lane(
   heap,
   {
     lane: data.lane,
-    seed: data.seed,
     check: data.check,
     recorder,
     saves: data.saves,

@@ -40,7 +40,6 @@ abstract class OneThread implements Executor {
       parts.heap,
       {
         lane,
-        seed: parts.seed,
         check: parts.check,
         recorder: parts.recorder,
         saves: parts.saves,

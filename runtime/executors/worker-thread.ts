@@ -41,7 +41,6 @@ const lane = new (pause === null ? Lane : JitteryLane)(
   heap,
   {
     lane: data.lane,
-    seed: data.seed,
     check: data.check,
     recorder,
     saves: data.saves,

@@ -83,7 +83,6 @@ export class Heap {
     const lock = control.subarray(Word.heapLock, Word.heapLock + 1);
     const heap = new Heap({ words, segments, lock, lanes }, lanes.length / LaneWord.words - 1);
     heap.#words[At.bump] = 1; // unit 0 means "none"
-    // Absent outside of Linux.
     for (const segment of heap.#int32) addon?.keepFromForks?.(segment);
     return heap;
   }
