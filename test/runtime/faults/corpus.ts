@@ -7,6 +7,7 @@ import {
   conflictsOf,
   generateProgram,
   keyedDraw,
+  type Launch,
   type Observed,
   type Program,
   runDifferential,
@@ -40,12 +41,28 @@ const renames = (seed: number): boolean => seed % 2 === 1;
 /** Gangs start threads, which takes its time. */
 const gangsOf = (seed: number): number => (seed % 8 === 0 ? 2 : 0);
 
+/**
+ * A gang that waits for nobody runs where it is launched, and what comes after it need not be ordered: all gangs wait for a
+ * number of a task that does not run while the order is recorded.
+ */
+function withoutReadyGangs({ seed, operations }: Program): Program {
+  const gate: Launch = { kind: 'launch', name: 'gate', salt: 1, domain: null, requirements: [], argument: 0 };
+  if (!operations.some((operation) => operation.kind === 'launch' && operation.gang))
+    return { seed, operations };
+  const held = operations.map((operation) =>
+    operation.kind === 'launch' && operation.gang && typeof operation.argument === 'number'
+      ? { ...operation, argument: { future: gate.name } }
+      : operation,
+  );
+  return { seed, operations: [gate, ...held] };
+}
+
 function orderProgram(seed: number): OrderProgram {
   let found = orderPrograms.get(seed);
   if (found === undefined) {
     const coherence = keyedDraw(seed, 0xc0).pick([0, 0.3, 1]);
     const options = { operations: 16, coherence, coherentUses: 'any' as const, gangMax: gangsOf(seed) };
-    const program = withoutWaits(generateProgram(seed, options).program);
+    const program = withoutReadyGangs(withoutWaits(generateProgram(seed, options).program));
     found = { program, conflicts: conflictsOf(program, { renaming: renames(seed) }) };
     orderPrograms.set(seed, found);
   }
