@@ -35,7 +35,7 @@ interface OrderProgram {
 const orderPrograms = new Map<number, OrderProgram>();
 const valuePrograms = new Map<string, { readonly program: Program; readonly observed: Observed }>();
 
-/** Even programs of the family `order` run without renaming, so that overwrites wait as well. */
+/** Even programs run without renaming, so that overwrites and loads wait as well. */
 const renames = (seed: number): boolean => seed % 2 === 1;
 
 /** Gangs start threads, which takes its time. */
@@ -108,7 +108,9 @@ async function guarded<T>(start: (log: (line: string) => void) => Promise<T>): P
   }
 }
 
-const hangs_s = 0.5;
+/** When nothing has ended for so long, a program with a fault hangs; one without has been kept from the processor. */
+const HANGS_S = 0.5;
+const PATIENT_S = 60;
 const window = { records: 4096, launches: 512 };
 
 /** Without renaming, so that overwrites wait as well. */
@@ -117,8 +119,9 @@ function cellProgram([earlier, later]: readonly [Usage, Usage], reach: number): 
   return { program, conflicts: conflictsOf(program, { renaming: false }) };
 }
 
-/** What is wrong with a program run with faults; null when nothing is. */
-export async function wrong(sample: Sample, faults: AnalysisFaults): Promise<string | null> {
+/** What is wrong with a program run with faults; null when nothing is. `patient`: there are none, and nothing should hang. */
+export async function wrong(sample: Sample, faults: AnalysisFaults, patient = false): Promise<string | null> {
+  const hangs_s = patient ? PATIENT_S : HANGS_S;
   const { family } = sample;
   if (family === 'order' || family === 'cell') {
     const { program, conflicts } =
@@ -152,6 +155,7 @@ export async function wrong(sample: Sample, faults: AnalysisFaults): Promise<str
     seed,
     faults,
     eagerness,
+    rename: renames(seed),
     memory: 2 ** 26,
     window,
     workers: 2,

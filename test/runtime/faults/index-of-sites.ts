@@ -102,7 +102,7 @@ export class SiteIndex {
         return true;
       },
     });
-    const what = await wrong(sample, faults);
+    const what = await wrong(sample, faults, true);
     if (what !== null) this.wrong.push(`${JSON.stringify(sample)}: ${what}`);
     this.programs++;
   }
