@@ -158,8 +158,8 @@ export function operationMutants(index: SiteIndex): Mutant[] {
     const paired = index.samples(site).length >= PAIR_SAMPLES && from !== 'join' && to !== 'join';
     if (paired) add(`${how}, from ${from} to ${to}`, site);
   }
-  const named = [...groups].filter(([name]) => !UNNOTICED.test(name.replace(/^\w+, /, '')));
-  return named.map(([name, { sites, samples }]) => ({
+  const noticeable = [...groups].filter(([name]) => !UNNOTICED.test(name.replace(/^\w+, /, '')));
+  return noticeable.map(([name, { sites, samples }]) => ({
     name: `without ${name}`,
     fault: () => ({
       edge: ({ use, from, to }) =>
