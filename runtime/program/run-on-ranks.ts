@@ -17,43 +17,7 @@ export interface RankProgram {
   readonly args?: unknown;
 }
 
-/** Options that mean something on several ranks, and can be sent to their threads. */
-export type RankOptions = Pick<
-  RunOptions,
-  | 'workers'
-  | 'executor'
-  | 'placement'
-  | 'seed'
-  | 'memory'
-  | 'check'
-  | 'steal'
-  | 'rename'
-  | 'retry'
-  | 'mapper'
-  | 'spill'
-  | 'watchdog_s'
-  | 'window'
-  | 'workerHeap_MB'
-  | 'spillsAlways'
-  | 'kills'
-  | 'faults'
-  | 'chunkBytes'
-  | 'eagerness'
->;
-
-/** What the thread of a rank is given. */
-export interface RankData {
-  readonly shared: SharedLoopback;
-  readonly rank: number;
-  readonly ports: readonly (MessagePort | null)[];
-  readonly program: RankProgram;
-  readonly options: RankOptions;
-}
-
-/** What it says at its end. */
-export type RankOutcome = { readonly value: unknown } | { readonly error: ErrorWire };
-
-const KEYS: readonly (keyof RankOptions)[] = [
+const KEYS = [
   'workers',
   'executor',
   'placement',
@@ -73,7 +37,22 @@ const KEYS: readonly (keyof RankOptions)[] = [
   'faults',
   'chunkBytes',
   'eagerness',
-];
+] as const satisfies readonly (keyof RunOptions)[];
+
+/** Options that mean something on several ranks, and can be sent to their threads. */
+export type RankOptions = Pick<RunOptions, (typeof KEYS)[number]>;
+
+/** What the thread of a rank is given. */
+export interface RankData {
+  readonly shared: SharedLoopback;
+  readonly rank: number;
+  readonly ports: readonly (MessagePort | null)[];
+  readonly program: RankProgram;
+  readonly options: RankOptions;
+}
+
+/** What it says at its end. */
+export type RankOutcome = { readonly value: unknown } | { readonly error: ErrorWire };
 
 /**
  * Runs a program on `ranks` ranks, and resolves with what it returned on each. `workers` is the number of each rank. What
@@ -117,6 +96,7 @@ export async function runOnRanks(
     if (rank > 0) thread.stdout.resume();
     return thread;
   });
+  let first: RankError | null = null;
   const outcomes = await Promise.all(
     threads.map(
       (thread, rank) =>
@@ -125,10 +105,11 @@ export async function runOnRanks(
           thread.on('message', (message: RankOutcome) => {
             outcome = message;
           });
-          // One that ends without a word leaves the others waiting.
+          // One that ends without a word leaves the others waiting: they are ended, and not to blame.
           const lost = (why: Error) => {
+            first ??= new RankError(rank, why);
             for (const other of threads) if (other !== thread) void other.terminate();
-            resolve(new RankError(rank, why));
+            resolve(first);
           };
           thread.on('error', lost);
           thread.on('exit', (code) => {

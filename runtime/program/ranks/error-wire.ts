@@ -1,98 +1,66 @@
 // Errors between ranks: as plain data, and back.
-import {
-  CancelledError,
-  type FailedTask,
-  ManipleError,
-  RankError,
-  ReplicaMismatchError,
-  TaskError,
-  UpstreamError,
-  WorkerLostError,
-} from '../../errors.js';
-
-interface Cause {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string | undefined;
-}
+import { serialize } from 'node:v8';
+import * as errors from '../../errors.js';
 
 /** An error as it is sent. */
 export interface ErrorWire {
-  readonly kind: string;
+  /** The class of `../../errors.ts` that it has or extends; null where it is none of ours. */
+  readonly base: string | null;
+  readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
-  readonly cause: Cause | null;
-  readonly root: ErrorWire | null;
+  readonly cause: ErrorWire | null;
 }
 
-const FIELDS = [
-  'task',
-  'point',
-  'operation',
-  'path',
-  'launchSite',
-  'regions',
-  'ranks',
-  'calls',
-  'difference',
-];
+/** So many causes of causes are sent. */
+const DEPTH = 8;
 
-function causeOf(cause: unknown): Cause | null {
-  if (cause === undefined) return null;
-  if (!(cause instanceof Error)) return { name: 'Error', message: String(cause), stack: undefined };
-  const { name, message, stack } = cause;
-  return { name, message, stack };
-}
+const classes = errors as unknown as Readonly<Record<string, { readonly prototype: object } | undefined>>;
 
-export function toWire(error: unknown): ErrorWire {
+export function toWire(error: unknown, depth = 0): ErrorWire {
   if (!(error instanceof Error)) return toWire(new Error(`it threw ${String(error)}`));
-  const given = error as unknown as Record<string, unknown>;
+  const { name, message, stack, cause } = error;
+  const ours = error instanceof errors.ManipleError;
   return {
-    kind: error.name,
-    message: error.message,
-    stack: error.stack,
-    fields: Object.fromEntries(FIELDS.filter((key) => key in given).map((key) => [key, given[key]])),
-    cause: error instanceof UpstreamError ? null : causeOf(error.cause),
-    root: error instanceof UpstreamError || error instanceof RankError ? toWire(error.cause) : null,
+    base: ours ? baseOf(error) : null,
+    name,
+    message,
+    stack,
+    fields: ours ? Object.fromEntries(Object.entries(error).filter(([, value]) => sendable(value))) : {},
+    cause: cause === undefined || depth === DEPTH ? null : causeOf(cause, depth + 1),
   };
 }
 
-export function fromWire(wire: ErrorWire): Error {
-  const { kind, message, stack } = wire;
-  const error = make(wire, errorOf(wire.cause));
-  if (error.message !== message) Object.defineProperty(error, 'message', { value: message });
-  if (error.name !== kind && !(error instanceof ManipleError)) error.name = kind;
+function causeOf(cause: unknown, depth: number): ErrorWire {
+  return toWire(cause instanceof Error ? cause : new Error(String(cause)), depth);
+}
+
+function baseOf(error: errors.ManipleError): string {
+  let prototype = Object.getPrototypeOf(error) as object;
+  while (classes[prototype.constructor.name]?.prototype !== prototype)
+    prototype = Object.getPrototypeOf(prototype) as object;
+  return prototype.constructor.name;
+}
+
+/** Errors within errors go as causes; what a class of the program has besides may be anything. */
+function sendable(value: unknown): boolean {
+  if (value instanceof Error) return false;
+  try {
+    serialize(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function fromWire({ base, name, message, stack, fields, cause }: ErrorWire): Error {
+  const error = new Error(message, cause === null ? undefined : { cause: fromWire(cause) });
+  if (base !== null) Object.setPrototypeOf(error, classes[base]!.prototype);
+  Object.assign(error, fields);
+  if (error instanceof errors.UpstreamError) Object.assign(error, { root: error.cause });
+  if (error.name !== name) Object.defineProperty(error, 'name', { value: name });
   // Where it was made says more than where it came in.
   if (stack !== undefined) Object.defineProperty(error, 'stack', { value: stack });
   return error;
-}
-
-function errorOf(cause: Cause | null): Error | undefined {
-  if (cause === null) return undefined;
-  const error = new Error(cause.message);
-  error.name = cause.name;
-  if (cause.stack !== undefined) error.stack = cause.stack;
-  return error;
-}
-
-function make({ kind, message, fields, root }: ErrorWire, cause: Error | undefined): Error {
-  // What was written under a kind is read under the same kind.
-  const f = fields as never as FailedTask & Omit<ReplicaMismatchError, 'ranks'> & { ranks: never };
-  switch (kind) {
-    case 'TaskError':
-      return new TaskError(f, cause);
-    case 'WorkerLostError':
-      return new WorkerLostError(f, cause);
-    case 'CancelledError':
-      return new CancelledError(f.task, f.launchSite, cause);
-    case 'UpstreamError':
-      return new UpstreamError('', fromWire(root!) as ManipleError);
-    case 'ReplicaMismatchError':
-      return new ReplicaMismatchError(f.ranks, f.calls, f.difference);
-    case 'RankError':
-      return new RankError(0, fromWire(root!));
-    default:
-      return new Error(message, { cause });
-  }
 }

@@ -2,6 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import {
   type Context,
+  DataError,
   f64,
   fieldSpace,
   IndexSpace,
@@ -90,6 +91,14 @@ export const fails = task({
     if (at.includes(ctx.point[0]!)) throw new Error(`point ${ctx.point[0]} was to fail`);
     for (const i of v.points) v.x[i] = 5;
     return ctx.point[0]!;
+  },
+});
+
+export const reader = task({
+  module: import.meta.url,
+  name: 'reader',
+  run(_: object, __: object, ctx) {
+    if (ctx.point[0] === 5) throw new DataError('x.h5', 'byte 7', 'it is damaged');
   },
 });
 
@@ -251,6 +260,21 @@ export async function alone(ctx: Context): Promise<unknown> {
   await cells.read('y');
   if ((workerData as { rank?: number }).rank === 1) throw new Error('this rank alone has had enough');
   return values(await cells.read('y'));
+}
+
+/** The thread of one rank ends. */
+export async function drops(ctx: Context): Promise<unknown> {
+  const cells = ctx.region([24], Cells);
+  ctx.fill(cells, 'y', 1);
+  await cells.read('y');
+  if ((workerData as { rank?: number }).rank === 1) process.exit(3);
+  // The others come to what they need of it.
+  return ctx.index([6], back, { v: cells.partition.equal([6]).at() }, { scale: 1 });
+}
+
+/** A task finds its data damaged. */
+export async function damaged(ctx: Context): Promise<unknown> {
+  return ctx.index([6], reader, {});
 }
 
 export async function attaches(ctx: Context): Promise<void> {

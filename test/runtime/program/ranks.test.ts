@@ -1,6 +1,6 @@
 // Runs on several ranks: the same bits as on one, and errors that say what is the matter.
 import t from 'tap';
-import { type RunOptions, run } from '../../../runtime/index.js';
+import { LaunchError, type RunOptions, run } from '../../../runtime/index.js';
 import { runOnRanks } from '../../../runtime/program/run-on-ranks.js';
 import * as programs from './ranks.tasks.js';
 
@@ -71,6 +71,24 @@ t.test('a rank that ends alone ends the others, and its error is told', async (t
   await t.rejects(runOnRanks(2, { module, name: 'alone' }, { ...base, executor: 'virtual' }), {
     message: /this rank alone has had enough/,
   });
+});
+
+t.test('a rank whose thread ends without a word is the one that is named', async (t) => {
+  await t.rejects(runOnRanks(3, { module, name: 'drops' }, { ...base, executor: 'virtual' }), {
+    name: 'RankError',
+    rank: 1,
+    message: 'rank 1 has ended: its thread ended with code 3',
+  });
+});
+
+t.test('errors of ranks have their class and the exit code of their cause', async (t) => {
+  await t.rejects(runOnRanks(2, { module, name: 'damaged' }, { ...base, executor: 'virtual' }), {
+    name: 'TaskError',
+    point: [5],
+    exitCode: 3,
+  });
+  const refused = runOnRanks(2, { module, name: 'attaches' }, { ...base, executor: 'virtual' });
+  t.ok((await refused.catch((error: unknown) => error)) instanceof LaunchError);
 });
 
 t.test('what several ranks cannot do yet is refused in a sentence', async (t) => {
