@@ -1,7 +1,7 @@
 // From a legal launch to its records: its slot, its views, its uses of the equivalence sets, one record for each point or block.
 import { Kind, MAX_REQUIREMENTS, NONE } from '../graph/layout.js';
 import { place } from '../mapping/place.js';
-import { coloursOf } from '../mapping/sharding.js';
+import { coloursOf, type Shards } from '../mapping/sharding.js';
 import { blockStart, reductionBlocks } from '../memory/launch-layout.js';
 import { usageOf } from '../privileges/index.js';
 import { ArgumentKeys } from './argument-keys.js';
@@ -14,7 +14,7 @@ import type { Call } from './launch-call.js';
 import type { Resolved } from './legality.js';
 import type { InnerPort } from './ports.js';
 import type { Projections } from './projections.js';
-import { replicationOf } from './ranks/replication.js';
+import { replicationOf, type Taken } from './ranks/replication.js';
 import { makeTree, openApply, openElsewhere, type Reduction, type Step, Unions } from './reducing.js';
 import type { FieldUse } from './requirement.js';
 import { rerunWord } from './rerun.js';
@@ -55,31 +55,42 @@ export class Issuing {
     engine.memory.prepare();
     const taskId = engine.taskId(call.leaf, call.kindName);
     const points = domain.volume;
+    const ranks = replicationOf(engine, scope);
+    let shards: Shards | null = null;
+    /** Points that this rank runs. */
+    let here = points;
+    let split = given;
+    let guard: Guard | null = null;
+    let taken: Taken | null = null;
     // What moves before the launch has its place lets others end: the results that it takes stay.
     for (const { source } of given.futures) source.dependents++;
-    bringAttached(resolved, points);
-    const ranks = replicationOf(engine, scope);
-    const shards = ranks === null ? null : ranks.deal(call, handle);
-    /** Points that this rank runs. */
-    const here = shards === null ? points : shards.points.length;
-    // So is memory: what does not fit is refused before the launch exists.
-    this.#prepare(resolved, points);
-    if (here > 0) {
-      for (const requirement of resolved) makeInstances(requirement, points);
-      for (const requirement of resolved) rename(engine, requirement, points);
-    }
-    const called: Guard | null = options?.when === undefined ? null : guardOf(options.when, scope);
-    const taken = ranks === null ? null : ranks.take(call, handle, given, called);
-    const split = taken?.split ?? given;
-    const guard = taken === null ? called : taken.guard;
-    const sources = split.futures.map(({ source }) => source);
-    if (guard?.live === true) sources.push(guard.source);
-    if (call.inner !== null) handle.inner = this.#inner.open(handle, call.inner, resolved);
-    engine.openLaunch(handle, kind, taskId, sources);
-    taken?.letGo();
-    for (const { source } of given.futures) {
-      source.dependents--;
-      engine.launches.remove(source);
+    try {
+      bringAttached(resolved, points);
+      if (ranks !== null) {
+        shards = ranks.deal(call, handle);
+        here = shards.points.length;
+      }
+      // So is memory: what does not fit is refused before the launch exists.
+      this.#prepare(resolved, points);
+      if (here > 0) {
+        for (const requirement of resolved) makeInstances(requirement, points);
+        for (const requirement of resolved) rename(engine, requirement, points);
+      }
+      if (options?.when !== undefined) guard = guardOf(options.when, scope);
+      if (ranks !== null) {
+        taken = ranks.take(call, handle, given, guard);
+        ({ split, guard } = taken);
+      }
+      const sources = split.futures.map(({ source }) => source);
+      if (guard?.live === true) sources.push(guard.source);
+      if (call.inner !== null) handle.inner = this.#inner.open(handle, call.inner, resolved);
+      engine.openLaunch(handle, kind, taskId, sources);
+    } finally {
+      taken?.letGo();
+      for (const { source } of given.futures) {
+        source.dependents--;
+        engine.launches.remove(source);
+      }
     }
     handle.futures = [...split.futures, ...split.failed, ...(guard === null ? [] : [guard])];
     const { slot } = handle;

@@ -85,6 +85,26 @@ t.test('what does not fit even so is refused, with who holds what', async (t) =>
   t.match(tooLarge.message, /large\.a needs 2\.0 MiB, .*512\.0 KiB more are on disk/);
 });
 
+t.test(
+  'a launch that is refused for want of memory keeps nothing of the results that it was to take',
+  async (t) => {
+    const main = async (ctx: Ctx) => {
+      const small = ctx.region([64], Cell);
+      const large = ctx.region([2 ** 20], Cell);
+      ctx.fill(small, 'b', 1);
+      ctx.fill(small, 'sum', 0);
+      // Slots of launches that stay in use are used up soon.
+      for (let i = 0; i < 16; i++) {
+        const by = ctx.launch(add, { v: small, sum: small });
+        t.throws(() => ctx.launch(seed, { v: large }, { by }), OutOfMemoryError);
+      }
+      return (await small.read('sum'))[0];
+    };
+    const tight: RunOptions = { memory: 2 ** 22, spill: false, window: { launches: 8 } };
+    t.equal(await run(main, { executor: 'virtual', eagerness: 0, ...tight }), 16 * 64);
+  },
+);
+
 t.test('placement at random changes nothing but places', async (t) => {
   const right = await run(program, { workers: 3 });
   t.same(await run(program, { workers: 3, mapper: 'random', steal: false, seed: 3 }), right);
