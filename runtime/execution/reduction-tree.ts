@@ -9,7 +9,7 @@ import { COMMITTED, LaneWord, Phase } from '../graph/lanes.js';
 import { type Graph, lineOf } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
-import { blockStart, reductionBlocks } from '../memory/launch-layout.js';
+import { blockAt, reductionBlocks } from '../memory/launch-layout.js';
 import { Access, ELEMENT_ARRAYS, FieldWord, SpaceWord, ViewWord } from '../memory/view-layout.js';
 import { ELEMENT_KINDS, type TypedArray } from '../privileges/element.js';
 import { fillIdentity, foldArrays } from '../privileges/reduction.js';
@@ -438,8 +438,5 @@ function copyOf(kind: number, array: TypedArray, from: number, to: number): Type
 
 /** The block of a reducing launch that starts at a point. */
 export function blockOf(first: number, points: number): number {
-  const blocks = reductionBlocks(points);
-  let block = Math.floor((first * blocks) / points);
-  while (blockStart(block + 1, blocks, points) <= first) block++;
-  return block;
+  return blockAt(first, reductionBlocks(points), points);
 }

@@ -179,3 +179,11 @@ export function reductionBlocks(points: number): number {
 export function blockStart(block: number, blocks: number, points: number): number {
   return Math.floor((block * points) / blocks);
 }
+
+/** The block that a point lies in. */
+export function blockAt(point: number, blocks: number, points: number): number {
+  if (blocks === points) return point;
+  let block = Math.floor((point * blocks) / points);
+  while (blockStart(block + 1, blocks, points) <= point) block++;
+  return block;
+}

@@ -44,16 +44,17 @@ interface Expected {
 
 export class Mail {
   readonly transport: Transport;
+  /** The other ranks. */
+  readonly others: readonly number[];
   readonly #outgoing: Transfer[] = [];
   #expected: Expected[] = [];
   /** A receive was posted since it was last looked for complete messages: it may have been there already. */
   #asked = false;
-  /** Bytes sent so far, and messages. */
-  sentBytes = 0;
-  sentMessages = 0;
 
   constructor(transport: Transport) {
+    const { rank, ranks } = transport;
     this.transport = transport;
+    this.others = Array.from({ length: ranks }, (_, other) => other).filter((other) => other !== rank);
   }
 
   /** Sends a message; the bytes are not to be changed any more. */
@@ -66,8 +67,6 @@ export class Mail {
     first.set(bytes.subarray(0, inside), LENGTH_BYTES);
     this.#outgoing.push(transport.isend(to, tag, first));
     if (bytes.length > inside) this.#outgoing.push(transport.isend(to, tag, bytes.subarray(inside)));
-    this.sentBytes += bytes.length;
-    this.sentMessages++;
   }
 
   /** Calls back with a message once it is there, from within `progress`. */

@@ -3,6 +3,7 @@
 import type { ManipleError } from '../errors.js';
 import type { Shards } from '../mapping/sharding.js';
 import type { Instance } from '../memory/instance.js';
+import { blockAt } from '../memory/launch-layout.js';
 import type { IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
 import type { FieldUse } from './requirement.js';
@@ -115,23 +116,21 @@ export interface LaunchHandle {
   args: { unit: number; bytes: number } | null;
 }
 
-/** Which of so many blocks of consecutive points has a point. */
-function blockWith(point: number, blocks: number, points: number): number {
-  if (blocks === points) return point;
-  let block = Math.floor((point * blocks) / points);
-  while (block + 1 < blocks && Math.floor(((block + 1) * points) / blocks) <= point) block++;
-  return block;
+/** Position of the record that runs a point. */
+export function recordOf({ records, points }: LaunchHandle, point: number): number {
+  return blockAt(point, records.length, points);
 }
 
-/** Position of the record that runs a point. */
-export function recordOf(handle: LaunchHandle, point: number): number {
-  return blockWith(point, handle.records.length, handle.points);
+/** The rank that runs a point; null where every rank runs all. */
+export function ownerOf({ shards, points }: LaunchHandle, point: number): number | null {
+  const owners = shards?.owners ?? null;
+  return owners === null ? null : owners[blockAt(point, owners.length, points)]!;
 }
 
 /** Whether another rank runs a point. */
 export function runsElsewhere(handle: LaunchHandle, point: number, rank: number): boolean {
-  const owners = handle.shards?.owners ?? null;
-  return owners !== null && owners[blockWith(point, owners.length, handle.points)] !== rank;
+  const owner = ownerOf(handle, point);
+  return owner !== null && owner !== rank;
 }
 
 /** A launch that was called, and has no place in the graph yet. */

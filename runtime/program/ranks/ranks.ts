@@ -3,8 +3,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
-import type { ManipleError } from '../../errors.js';
-import { RankError } from '../../errors.js';
+import { type ManipleError, RankError } from '../../errors.js';
 import { BUILTIN } from '../../execution/builtin.js';
 import { Kind } from '../../graph/layout.js';
 import { Sharder, type Shards } from '../../mapping/sharding.js';
@@ -96,19 +95,15 @@ export class Ranks implements Replication {
   async connect(): Promise<void> {
     await this.#mail.transport.connect(this.#engine.graph.control);
     this.#check.begin();
-    this.#others((other) => {
+    for (const other of this.#mail.others) {
       this.#mail.receive(other, Topic.leaving, 0, (bytes) =>
         this.#departed(other, deserialize(bytes) as LeavingWire),
       );
-    });
+    }
     this.#timer = setInterval(() => {
       this.#watch();
       this.#engine.look();
     }, LOOK_MS);
-  }
-
-  #others(visit: (rank: number) => void): void {
-    for (let other = 0; other < this.#ranks; other++) if (other !== this.rank) visit(other);
   }
 
   // ---- waiting ----
@@ -173,9 +168,9 @@ export class Ranks implements Replication {
     const { total, owners } = shards;
     const folder = this.#ownerOf(targets, total, owners.length);
     const single = this.#sharder.single(folder, total, owners.length);
-    for (const requirement of requirements) {
+    for (const [r, requirement] of requirements.entries()) {
       this.#moves.bring(requirement, otherUses(requirement.uses), shards);
-      this.#moves.bring(requirement, usesOfReduction(requirement.uses), single);
+      this.#moves.bring(requirement, targets[r]!.uses, single);
     }
     this.#partials.begin(handle, folder);
     return shards;
@@ -389,9 +384,10 @@ export class Ranks implements Replication {
       error: error === undefined ? null : toWire(error),
       calls: this.#check.count,
     };
-    this.#others((other) => this.#mail.send(other, Topic.leaving, 0, serialize(wire)));
+    const { others } = this.#mail;
+    for (const other of others) this.#mail.send(other, Topic.leaving, 0, serialize(wire));
     const until = performance.now() + (this.#fault === null ? PATIENCE_MS : PATIENCE_FAILED_MS);
-    while (this.#left < this.#ranks - 1 || !this.#mail.sent) {
+    while (this.#left < others.length || !this.#mail.sent) {
       if (performance.now() > until) break;
       this.#engine.look();
       await setTimeout(1);

@@ -11,7 +11,7 @@ import type { Site } from './port.js';
 const EVERY = 64;
 /** Calls that can still be told in words. */
 const REMEMBERED = 4096;
-/** Doubles that are sent for a call: the hash of all calls up to it. */
+/** Words that are sent for a call: the hash of all calls up to it. */
 const HASH = 2;
 
 /** A part of a call: what it is called, and its value in words. */
@@ -46,8 +46,8 @@ export class ReplicaCheck {
   #messages = 0;
   #hash0 = 0x811c9dc5 | 0;
   #hash1 = 0x2545f491;
-  #told = false;
-  #mine: CallWire | null = null;
+  /** What other ranks were told that this one called, where the two part. */
+  readonly #told = new Map<number, CallWire>();
 
   constructor(mail: Mail, fail: (error: Error) => void) {
     const { rank, ranks } = mail.transport;
@@ -65,12 +65,10 @@ export class ReplicaCheck {
   /** Listens to the others. */
   begin(): void {
     this.#listen(0);
-    const { rank, ranks } = this.#mail.transport;
-    for (let other = 0; other < ranks; other++)
-      if (other !== rank)
-        this.#mail.receive(other, Topic.call, 0, (bytes) =>
-          this.#answer(other, deserialize(bytes) as CallWire),
-        );
+    for (const other of this.#mail.others)
+      this.#mail.receive(other, Topic.call, 0, (bytes) =>
+        this.#answer(other, deserialize(bytes) as CallWire),
+      );
   }
 
   call(what: string, site: Site, parts: readonly CallPart[]): void {
@@ -131,24 +129,25 @@ export class ReplicaCheck {
     this.#compared += common / HASH;
   }
 
-  /** Tells another rank what this one called. */
-  #tell(to: number, index: number): void {
-    if (this.#told) return;
-    this.#told = true;
+  /** Tells another rank, once, what this one called. */
+  #tell(to: number, index: number): CallWire {
+    const told = this.#told.get(to);
+    if (told !== undefined) return told;
     const called = this.#calls[index - this.#forgotten];
-    this.#mine = {
+    const mine: CallWire = {
       index,
       what: called?.what ?? 'something',
       site: called === undefined ? 'a place long ago' : launchSite(called.site),
       parts: called?.parts ?? [],
     };
-    this.#mail.send(to, Topic.call, 0, serialize(this.#mine));
+    this.#told.set(to, mine);
+    this.#mail.send(to, Topic.call, 0, serialize(mine));
+    return mine;
   }
 
   /** Another rank tells what it called where this one called something else. */
   #answer(other: number, theirs: CallWire): void {
-    this.#tell(other, theirs.index);
-    const mine = this.#mine!;
+    const mine = this.#tell(other, theirs.index);
     const { rank } = this.#mail.transport;
     const [low, high] = rank < other ? [mine, theirs] : [theirs, mine];
     const call = ({ what, site }: CallWire): RankCall => ({ what, site });

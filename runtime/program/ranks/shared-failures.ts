@@ -75,12 +75,11 @@ export class SharedFailures {
   }
 
   #exchange(topic: number, number: number, wires: readonly FailedWire[]): Exchange {
-    const { rank, ranks } = this.#mail.transport;
-    const exchange: Exchange = { missing: ranks - 1, known: false, waiting: [] };
+    const { others } = this.#mail;
+    const exchange: Exchange = { missing: others.length, known: false, waiting: [] };
     for (const { operation } of wires) this.#take(operation, this.#own.get(operation)!);
     const bytes = serialize(wires);
-    for (let other = 0; other < ranks; other++) {
-      if (other === rank) continue;
+    for (const other of others) {
       this.#mail.send(other, topic, number, bytes);
       this.waiting++;
       this.#mail.receive(other, topic, number, (message) => {

@@ -6,7 +6,7 @@ import { poison } from '../../graph/poison.js';
 import { blockStart } from '../../memory/launch-layout.js';
 import { type Mail, Topic } from '../../nodes/mail.js';
 import type { Engine } from '../engine.js';
-import type { LaunchHandle } from '../handle.js';
+import { type LaunchHandle, ownerOf } from '../handle.js';
 import { openOne, release } from './waiting-record.js';
 
 /** Results as they are sent: of the points of one rank, in order. */
@@ -84,9 +84,7 @@ export class SharedResults {
         roots: spoiled === null ? null : Int32Array.from(points, (point) => spoiled[point]!),
       };
       const bytes = serialize(wire);
-      const { ranks } = this.#mail.transport;
-      for (let to = 0; to < ranks; to++)
-        if (to !== this.#rank) this.#mail.send(to, Topic.values, handle.number, bytes);
+      for (const to of this.#mail.others) this.#mail.send(to, Topic.values, handle.number, bytes);
     }
     this.#look(handle, share);
   }
@@ -121,14 +119,7 @@ export class SharedResults {
 
   #has(handle: LaunchHandle, share: Share, index: number | null): boolean {
     if (index === null) return share.complete;
-    return !share.missing.has(this.#ownerOf(handle, index));
-  }
-
-  #ownerOf({ shards, points }: LaunchHandle, index: number): number {
-    const owners = shards!.owners!;
-    let block = Math.floor((index * owners.length) / points);
-    while (blockStart(block + 1, owners.length, points) <= index) block++;
-    return owners[block]!;
+    return !share.missing.has(ownerOf(handle, index)!);
   }
 
   /** From now on the launch is as if all of it had run here. */
@@ -136,7 +127,7 @@ export class SharedResults {
     share.complete = true;
     if (share.anyValue) handle.values ??= new Array<unknown>(handle.points).fill(undefined);
     for (let point = 0; point < handle.points; point++) {
-      if (this.#ownerOf(handle, point) === this.#rank) continue;
+      if (ownerOf(handle, point) === this.#rank) continue;
       if (share.anyValue) handle.values![point] = share.values[point];
       const root = share.roots[point]!;
       if (root === 0) continue;
