@@ -59,33 +59,36 @@ export const SpaceWord = {
   data: 16,
 } as const;
 
+/** Calls back with the stretches of a box's layout that a space takes (first position, points), in lexicographic order. */
+export function forEachPiece(
+  space: IndexSpace,
+  { lo, extent }: Box,
+  visit: (first: number, points: number) => void,
+): void {
+  const last = space.rank - 1;
+  space.forEachRun((lead, from, to) => {
+    let at = 0;
+    for (let axis = 0; axis <= last; axis++)
+      at = at * extent[axis]! + (axis < last ? lead[axis]! : from) - lo[axis]!;
+    visit(at, to - from + 1);
+  });
+}
+
 /**
  * Writes a space as seen from instances of `box`: its bounds, and its maximal contiguous pieces in the layout of the
  * box as (offset from its first element, length). One piece has no list: the view is contiguous.
  */
 export function writeSpace(heap: Heap, space: IndexSpace, box: Box): { unit: number; bytes: number } {
-  const stride1 = box.extent[2]!;
-  const stride0 = box.extent[1]! * stride1;
-  const linear = (a: number, b: number, c: number) =>
-    (a - box.lo[0]!) * stride0 + (b - box.lo[1]!) * stride1 + (c - box.lo[2]!);
   const starts: number[] = [];
   const lengths: number[] = [];
-  if (!space.empty) {
-    space.forEachRun((lead, lo, hi) => {
-      const start =
-        space.rank === 1
-          ? linear(lo, 0, 0) // axes beyond the rank have extent 1
-          : space.rank === 2
-            ? linear(lead[0]!, lo, 0)
-            : linear(lead[0]!, lead[1]!, lo);
-      const last = starts.length - 1;
-      if (last >= 0 && starts[last]! + lengths[last]! === start) lengths[last]! += hi - lo + 1;
-      else {
-        starts.push(start);
-        lengths.push(hi - lo + 1);
-      }
-    });
-  }
+  forEachPiece(space, box, (start, length) => {
+    const last = starts.length - 1;
+    if (last >= 0 && starts[last]! + lengths[last]! === start) lengths[last]! += length;
+    else {
+      starts.push(start);
+      lengths.push(length);
+    }
+  });
   const pieces = starts.length;
   const first = starts[0] ?? 0;
   const last = pieces === 0 ? 0 : starts[pieces - 1]! + lengths[pieces - 1]!;

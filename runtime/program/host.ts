@@ -7,6 +7,7 @@ import { elements } from '../execution/view.js';
 import { Kind } from '../graph/layout.js';
 import type { Instance } from '../memory/instance.js';
 import { Results } from '../memory/launch-layout.js';
+import { forEachPiece } from '../memory/view-layout.js';
 import { ELEMENT_KINDS, REDUCTIONS, type ReductionName, type TypedArray } from '../privileges/index.js';
 import { type Fields, fieldIndex, type IndexPartition } from '../regions/index.js';
 import type { IndexSpace } from '../spaces/index.js';
@@ -319,17 +320,12 @@ export class HostOperations implements RegionPort, FuturePort {
     each: (array: TypedArray, at: number, length: number, position: number) => void,
   ): void {
     const type = tree.fields.fields[field]!;
-    const { lo, extent } = tree.box;
     const points = Math.floor(instance.bytes / type.bytesPerElement);
     const kind = ELEMENT_KINDS.indexOf(type.kind);
     const array = elements(this.#engine.heap, kind, instance.unit, 0, points * type.lanes);
     let position = 0;
-    space.forEachRun((lead, from, to) => {
-      let at = 0;
-      for (let axis = 0; axis < space.rank; axis++) {
-        at = at * extent[axis]! + (axis < space.rank - 1 ? lead[axis]! : from) - lo[axis]!;
-      }
-      const length = (to - from + 1) * type.lanes;
+    forEachPiece(space, tree.box, (at, count) => {
+      const length = count * type.lanes;
       each(array, (at - instance.first) * type.lanes, length, position);
       position += length;
     });

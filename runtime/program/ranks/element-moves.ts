@@ -10,7 +10,7 @@ import { poison } from '../../graph/poison.js';
 import type { Shards } from '../../mapping/sharding.js';
 import type { Instance, Spoilt } from '../../memory/instance.js';
 import { blockStart } from '../../memory/launch-layout.js';
-import type { Box } from '../../memory/view-layout.js';
+import { forEachPiece } from '../../memory/view-layout.js';
 import { type Mail, Topic } from '../../nodes/mail.js';
 import type { IndexPartition } from '../../regions/index.js';
 import { IndexSpace, unionAll } from '../../spaces/index.js';
@@ -216,7 +216,7 @@ export class ElementMoves {
     instances.forEach((instance, f) => {
       const memory = this.#bytesOf(instance);
       const size = sizes[f]!;
-      forEachPiece(tree.box, space, (first, length) => {
+      forEachPiece(space, tree.box, (first, length) => {
         const from = (first - instance.first) * size;
         bytes.set(memory.subarray(from, from + length * size), at);
         at += length * size;
@@ -238,7 +238,7 @@ export class ElementMoves {
     instances.forEach((instance, f) => {
       const memory = this.#bytesOf(instance);
       const size = bytesPerPoint(tree, fields[f]!);
-      forEachPiece(tree.box, space, (first, length) => {
+      forEachPiece(space, tree.box, (first, length) => {
         memory.set(bytes.subarray(at, at + length * size), (first - instance.first) * size);
         at += length * size;
       });
@@ -294,19 +294,4 @@ function touched(
       lists[rank]!.add(colourOf(point));
   });
   return lists.map(union);
-}
-
-/** Calls back with the stretches of the layout of a box that a space takes, in lexicographic order. */
-function forEachPiece(
-  { lo, extent }: Box,
-  space: IndexSpace,
-  visit: (first: number, length: number) => void,
-): void {
-  space.forEachRun((lead, from, to) => {
-    let at = 0;
-    for (let axis = 0; axis < space.rank; axis++) {
-      at = at * extent[axis]! + (axis < space.rank - 1 ? lead[axis]! : from) - lo[axis]!;
-    }
-    visit(at, to - from + 1);
-  });
 }
