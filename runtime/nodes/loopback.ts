@@ -153,7 +153,7 @@ export class Loopback implements Transport {
     }
     const message = early.shift()!;
     if (early.length === 0) peer.unexpected.delete(tag);
-    checkRoom(message, into);
+    checkRoom(tag, message.bytes.length, into);
     message.receiving = receiving;
     if (message.taken === message.bytes.length) finish(message);
     return receiving;
@@ -272,7 +272,7 @@ function arrival(peer: Peer, tag: number, length: number): Incoming {
   const receiving = posted.shift()!;
   if (posted.length === 0) peer.posted.delete(tag);
   const { into } = receiving;
-  if (into.length < length) throw tooLong(tag, length, into.length);
+  checkRoom(tag, length, into);
   return { tag, bytes: into.subarray(0, length), receiving, taken: 0 };
 }
 
@@ -283,12 +283,11 @@ function finish({ bytes, receiving }: Incoming): void {
   receiving!.done = true;
 }
 
-function checkRoom({ tag, bytes }: Incoming, into: Uint8Array): void {
-  if (into.length < bytes.length) throw tooLong(tag, bytes.length, into.length);
-}
-
-function tooLong(tag: number, length: number, room: number): RangeError {
-  return new RangeError(`a message of ${length} bytes with tag ${tag} does not fit the ${room} bytes for it`);
+function checkRoom(tag: number, length: number, { length: room }: Uint8Array): void {
+  if (length > room)
+    throw new RangeError(
+      `a message of ${length} bytes with tag ${tag} does not fit the ${room} bytes for it`,
+    );
 }
 
 function checkTag(tag: number): void {

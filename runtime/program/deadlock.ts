@@ -45,7 +45,7 @@ function deadlock(launches: OpenLaunches, { whyBlocked }: DeadlockHooks): Deadlo
   );
 }
 
-/** What keeps node's event loop alive, in words: `2 timers, a server`. The lanes are none of it. */
+/** What keeps node's event loop alive, in words: `a timer (2), a server`. The lanes are none of it. */
 export function aliveBy(): string {
   const counts = new Map<string, number>();
   for (const kind of process.getActiveResourcesInfo()) {

@@ -449,7 +449,7 @@ export class Engine {
 
   /** The first failure in program order that the program was not told yet, and marks it as told. */
   untold(scope: ProgramScope): ManipleError | null {
-    const error = scope.untold(scope === this.root ? (this.ranks?.fenced ?? undefined) : undefined);
+    const error = scope.untold(scope === this.root ? this.ranks?.fenced : undefined);
     if (error !== null) scope.told.add(error);
     return error;
   }

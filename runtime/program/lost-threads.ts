@@ -11,10 +11,12 @@ import type { RunEvents } from './engine-options.js';
 import { failedTask } from './failed-task.js';
 import type { LaunchHandle } from './handle.js';
 import type { OpenLaunches } from './open-launches.js';
+import type { Watchers } from './watchers.js';
 
 export interface LostThreadsParts {
   readonly graph: Graph;
   readonly launches: OpenLaunches;
+  readonly watchers: Watchers;
   readonly executor: Executor;
   readonly events: EventEmitter<RunEvents>;
 }
@@ -42,7 +44,7 @@ export class LostThreads {
 
   /** A thread was lost, and usually another has taken its place: what nobody holds now is looked for. */
   lost(lane: number, error: Error, replaced: boolean): void {
-    const { events, executor, launches } = this.#parts;
+    const { events, executor, launches, watchers } = this.#parts;
     events.emit('lost', error);
     if (replaced) {
       // Without worker threads, ready records wait in queues of the launching thread, which are no part of the graph.
@@ -57,7 +59,7 @@ export class LostThreads {
     for (const handle of launches.handles) {
       if (handle === null || handle.closed) continue;
       handle.error = this.errorOf(handle);
-      for (const watcher of handle.watchers.splice(0)) watcher();
+      watchers.tell(handle);
     }
   }
 

@@ -28,7 +28,7 @@ import { Engine } from './engine.js';
 import { rootContext } from './inner.js';
 import { type Leak, LeakWatch } from './leaks.js';
 import { killAtRandom } from './random-kills.js';
-import { Ranks } from './ranks/ranks.js';
+import type { Ranks } from './ranks/ranks.js';
 import type { RunLogOptions } from './run-log.js';
 import { taskPoint } from './run-saved.js';
 import { checkRetry } from './task.js';
@@ -239,7 +239,7 @@ export async function run<T>(main: (ctx: Context) => T | Promise<T>, options: Ru
   }
   let complete = false;
   if (options.kills !== undefined) killAtRandom(engine, options.kills);
-  const ranks = options.transport === undefined ? null : new Ranks(engine, options.transport);
+  const ranks = options.transport === undefined ? null : await ranksOver(options.transport, engine);
   engine.launches.apart = ranks !== null;
   engine.ranks = ranks;
   try {
@@ -284,6 +284,12 @@ function guard(engine: Engine): void {
   const emit = events.emit.bind(events);
   // Listeners may look at the clock, whoever makes them be told.
   events.emit = (event, ...args) => apart(() => emit(event, ...args));
+}
+
+/** The other ranks. Runs on one rank do not load what they need. */
+async function ranksOver(transport: Transport, engine: Engine): Promise<Ranks> {
+  const { Ranks } = await import('./ranks/ranks.js');
+  return new Ranks(engine, transport);
 }
 
 /** Runs a program beside the other ranks, if there are any: they meet before it, and none leaves while another needs it. */
