@@ -59,8 +59,8 @@ export class Blocking {
 
   /** Called while records or edges are used up. */
   starve(): void {
-    const { builder, graph } = this.#parts;
-    if (this.#stuck()) throw this.#windowTooSmall();
+    const { builder, graph, window } = this.#parts;
+    if (this.#stuck()) throw new LaunchError(window.tooSmall);
     this.#wait(
       'records',
       graph.limits.records >> 2,
@@ -70,8 +70,8 @@ export class Blocking {
 
   /** Called while all launch slots are in use. */
   forSlot(): void {
-    const { launches } = this.#parts;
-    if (this.#stuck()) throw this.#windowTooSmall();
+    const { launches, window } = this.#parts;
+    if (this.#stuck()) throw new LaunchError(window.tooSmall);
     this.#wait('slots', 1, () => launches.free === 0);
   }
 
@@ -131,12 +131,5 @@ export class Blocking {
   #stuck(): boolean {
     const { ranks, window } = this.#parts;
     return window.innerOpen > 0 && ranks?.expecting !== true && this.#stillness.holds();
-  }
-
-  #windowTooSmall(): LaunchError {
-    const { records, launches } = this.#parts.graph.limits;
-    return new LaunchError(
-      `The window of ${records} records and ${launches} launches is full of operations that wait for inner tasks: give run() a larger window.`,
-    );
   }
 }

@@ -7,6 +7,10 @@ import type { Stillness } from './stillness.js';
 
 export interface DeadlockHooks {
   readonly poll: () => void;
+  /** Nothing runs: whether an operation that waited for room has got some. */
+  readonly relieve: () => boolean;
+  /** What is said when operations wait for room. */
+  readonly noRoom: () => string | null;
   /** Something can go on: the lanes keep the process alive, and tell when it has. */
   readonly goOn: () => void;
   readonly whyBlocked: (handle: LaunchHandle) => string;
@@ -26,7 +30,7 @@ export async function untilDeadlock(
   return new Promise((_, reject) => {
     const look = (): void => {
       hooks.poll();
-      if (!retirement.closing && stillness.holds()) reject(deadlock(launches, hooks));
+      if (!retirement.closing && stillness.holds() && !hooks.relieve()) reject(deadlock(launches, hooks));
       else hooks.goOn();
     };
     process.on('beforeExit', look);
@@ -34,12 +38,16 @@ export async function untilDeadlock(
   });
 }
 
-function deadlock(launches: OpenLaunches, { whyBlocked }: DeadlockHooks): DeadlockError {
+function deadlock(launches: OpenLaunches, { noRoom, whyBlocked }: DeadlockHooks): DeadlockError {
   const oldest = launches.oldest();
-  const why =
+  const why = [
+    noRoom(),
     oldest === null
       ? 'No operation is open: the program itself waits for something that nobody will do.'
-      : whyBlocked(oldest);
+      : whyBlocked(oldest),
+  ]
+    .filter((words) => words !== null)
+    .join('\n');
   return new DeadlockError(
     `the program waits for ever: no task runs or is ready, and no timer, file or connection is waited for.\n${why}`,
   );

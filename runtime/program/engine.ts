@@ -105,6 +105,7 @@ export class Engine {
     this.watchers = new Watchers(this.graph);
     this.window = new Window(this.graph, this.builder, {
       freeSlots: () => this.launches.free,
+      still: () => this.#stillness.holds(),
       look: () => this.#awaiting.look(),
     });
     this.runLog = options.record === null ? null : new RunLog(this.graph, options.record);
@@ -393,6 +394,8 @@ export class Engine {
       this.#stillness,
       {
         poll: () => this.poll(),
+        relieve: () => this.window.relieve(),
+        noRoom: () => (this.window.stalled ? this.window.tooSmall : null),
         goOn: () => {
           this.executor.keepAlive(true);
           this.#awaiting.look();

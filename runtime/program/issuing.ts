@@ -179,14 +179,13 @@ export class Issuing {
     const places = engine.options.placement?.deal(name, points, blocks) ?? null;
     handle.records = records;
     handle.generations = generations;
-    if (kind === Kind.inner && engine.sequential) scope.hold = handle;
     const { window } = engine;
     const fold = apply === null ? NONE : apply.records[0]!;
     let next = 0;
     return () => {
       for (; next < count; next++) {
         const block = own === null ? next : own[next]!;
-        if (window.innerOpen > 0 && !window.room(scope)) return false;
+        if (window.innerOpen > 0 && !window.roomForRecord(scope)) return false;
         const first = blocks === points ? block : blockStart(block, blocks, points);
         const end = blocks === points ? block + 1 : blockStart(block + 1, blocks, points);
         const at = places === null ? place(next, count, workers) : places[block]!;
@@ -208,6 +207,8 @@ export class Issuing {
         for (const { source, index } of handle.futures) this.#afterFuture(source, index);
         engine.seal();
       }
+      // What follows waits for it; until now, its own records did the waiting.
+      if (kind === Kind.inner && engine.sequential) scope.hold = handle;
       engine.sealLaunch(handle);
       if (handle.inner === null) engine.barrier(handle);
       if (apply !== null) engine.barrier(apply);
