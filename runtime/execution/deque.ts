@@ -34,6 +34,12 @@ export function pop({ ends, items }: Deque): number {
   return item;
 }
 
+/** Owner only: puts right what a thread left that was lost in `pop`. What it had taken is in its hands: see lost-records.ts. */
+export function mend({ ends }: Deque): void {
+  const top = Atomics.load(ends, TOP);
+  if (((ends[BOTTOM]! - top) | 0) < 0) Atomics.store(ends, BOTTOM, top);
+}
+
 /** Any thread: the item pushed first, or -1 when there is none. */
 export function steal({ ends, items }: Deque): number {
   // A plain look first: an atomic load costs a call, and an empty deque is the usual case.

@@ -1,9 +1,9 @@
 // What happens when a record ends, on whatever lane it ran: successors are counted down, poison goes along the
 // edges that carry data, and the record goes to the launching thread to be retired.
 //
-// A thread may be ended at any function call and any jump back of its JavaScript, and nowhere else. So every step here that
-// may not happen twice is followed by the store that says that it has happened, with no call between the two; Atomics
-// are no calls in this sense. Who takes the lane over goes on from there: see README.md, "Lost workers".
+// A thread may be ended at any function call (before one of Atomics, too) and any jump back of its JavaScript, and nowhere
+// else. So every step here that may not happen twice is followed by the store that says that it has happened, with no call
+// between the two. Who takes the lane over goes on from there: see README.md, "Lost workers".
 import { Edge, LaneWord, Phase } from '../graph/lanes.js';
 import { CLOSED, type Graph, Kind, lineOf, NONE, State, Word } from '../graph/layout.js';
 import { poison } from '../graph/poison.js';

@@ -3,15 +3,8 @@
 //
 // Living threads, too, have records in their hands for a moment. So a record is lost only if it was ready and in no queue at
 // three times between which every living thread has let go of what it had: see README.md, "Lost workers".
-import { LaneWord, Phase, Status } from '../graph/lanes.js';
 import { type Graph, Kind, NONE, State, Word } from '../graph/layout.js';
-import { wake } from './sleep.js';
-
-/** What a lane was doing when it was looked at. */
-interface Glance {
-  readonly lane: number;
-  readonly looks: number;
-}
+import { Glance } from './glance.js';
 
 const ROUNDS = 3;
 
@@ -20,7 +13,7 @@ export class LostRecords {
   /** Records that may be lost, with their generations; null when nothing is looked for. */
   #suspects: Map<number, number> | null = null;
   #round = 0;
-  #glances: Glance[] = [];
+  #glance: Glance | null = null;
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -34,44 +27,23 @@ export class LostRecords {
   begin(): void {
     this.#suspects = this.#ready();
     this.#round = 1;
-    this.#glance();
+    this.#glance = new Glance(this.#graph);
   }
 
   /** Goes on as far as the other threads have; returns the records that are lost for sure, once, at the end. */
   advance(): number[] {
     const suspects = this.#suspects;
-    if (suspects === null || !this.#glances.every((glance) => this.#letGo(glance))) return [];
+    if (suspects === null || this.#glance?.over !== true) return [];
     const now = suspects.size === 0 ? suspects : this.#ready();
     for (const [record, generation] of suspects) {
       if (now.get(record) !== generation) suspects.delete(record);
     }
     if (suspects.size > 0 && ++this.#round < ROUNDS) {
-      this.#glance();
+      this.#glance = new Glance(this.#graph);
       return [];
     }
     this.#suspects = null;
     return [...suspects.keys()];
-  }
-
-  #line(lane: number, word: number): number {
-    return Atomics.load(this.#graph.lanes, lane * LaneWord.words + word);
-  }
-
-  /** Lanes that may have something in their hands now. */
-  #glance(): void {
-    this.#glances = [];
-    for (let lane = 0; lane <= this.#graph.limits.workers; lane++) {
-      this.#glances.push({ lane, looks: this.#line(lane, LaneWord.looks) });
-    }
-    const { control, limits } = this.#graph;
-    Atomics.add(control, Word.epoch, 1);
-    wake(control, Word.epoch, limits.workers);
-  }
-
-  /** Whether a lane has let go of what it may have had at the glance. */
-  #letGo({ lane, looks }: Glance): boolean {
-    if (this.#line(lane, LaneWord.status) !== Status.alive) return true;
-    return this.#line(lane, LaneWord.phase) === Phase.body || this.#line(lane, LaneWord.looks) !== looks;
   }
 
   /** Records that are ready and in no queue, with their generations. */

@@ -6,7 +6,7 @@ import { LaneWord, Phase } from '../graph/lanes.js';
 import { type Graph, Kind, lineOf, State, Word } from '../graph/layout.js';
 import { unjudged } from '../graph/poison.js';
 import type { Heap } from '../memory/heap.js';
-import { type Deque, pop, push, steal } from './deque.js';
+import { type Deque, mend, pop, push, steal } from './deque.js';
 import { Finisher } from './finish.js';
 import { gangReady, Seats } from './gang-admission.js';
 import type { GangEnd } from './gang-run.js';
@@ -106,15 +106,22 @@ export class WorkerLoop {
       Atomics.sub(control, Word.sleepers, 1);
       line[LaneWord.asleep] = 0;
     }
+    mend(this.#own);
     const phase = line[LaneWord.phase]!;
     const record = line[LaneWord.record]!;
-    if (phase === Phase.ending) {
+    const ours = graph.state[record] === State.running + this.#options.lane;
+    if (phase === Phase.looking && line[LaneWord.began] === 0 && ours) {
+      // It had made the record its own, and not yet said so here.
+      Atomics.store(line, LaneWord.phase, Phase.body);
+      this.#held = record;
+      this.#adopted = true;
+    } else if (phase === Phase.ending) {
       const { kind, launch } = graph;
       const slot = launch[record]!;
       const failed = line[LaneWord.failed] === 1;
       this.#told(this.#finisher.resume());
       if (kind[slot] === Kind.gang) this.#endRest(slot, failed);
-    } else if (phase !== Phase.looking && graph.state[record] === State.running + this.#options.lane) {
+    } else if (phase !== Phase.looking && ours) {
       // Otherwise it waits for a reservation, or another lane has it since.
       this.#held = record;
       this.#adopted = true;

@@ -241,8 +241,9 @@ export class Attachment implements Disposable {
     const usage = !flush ? OVERWRITE : detach ? UPDATE : READ;
     memory.end(handle, tree, ended, usage, sources, () => {
       if (!detach) return;
+      // Tasks that hold none of its elements may still come: with views of nothing, which lie somewhere all the same.
       for (const { residence } of ended)
-        if (residence.direct) this.#engine.heap.outside.remove(residence.instance.unit);
+        if (residence.direct) this.#engine.memory.release(residence.instance);
       if (!flush) for (const store of this.#unfinished) discard(store);
       this.#unfinished.clear();
     });

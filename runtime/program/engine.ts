@@ -285,7 +285,10 @@ export class Engine {
 
   /** Runs something when all operations of a scope that were issued so far have ended. */
   afterAll(scope: ProgramScope, run: () => void): void {
-    scope.afterAll(this.launches.next(scope), run);
+    const { launches, ranks } = this;
+    // What others wait for of it goes its way in a scope of its own, behind what was issued.
+    const carried = launches.operations + 1;
+    scope.afterAll(launches.next(scope), ranks === null ? run : () => ranks.scope.afterAll(carried, run));
   }
 
   /** A launch that could not be issued when its turn came: later ones of its scope may need what it did not do. */

@@ -108,7 +108,9 @@ export class MemoryBudget {
   }
 
   #reclaim(instance: Instance): void {
-    if (!instance.dead || instance.users > 0 || !this.instances.delete(instance)) return;
+    if (!instance.dead || instance.users > 0) return;
+    if (instance.unit < 0) this.#heap.outside.remove(instance.unit);
+    if (!this.instances.delete(instance)) return;
     if (instance.place >= 0) this.#file!.free(instance.place, instance.bytes);
     else this.#heap.free(instance.unit, instance.bytes);
   }

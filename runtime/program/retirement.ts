@@ -3,6 +3,7 @@ import type { EventEmitter } from 'eventemitter3';
 import type { RecordBuilder } from '../analysis/record-builder.js';
 import { CancelledError, type ManipleError, UpstreamError } from '../errors.js';
 import type { Failure } from '../execution/failure.js';
+import { Glance } from '../execution/glance.js';
 import { takeReady } from '../execution/stack.js';
 import { CANCELLED, type Graph, NONE, State, Word } from '../graph/layout.js';
 import type { Heap } from '../memory/heap.js';
@@ -43,6 +44,8 @@ export class Retirement {
   readonly #read: Int32Array;
   /** Launches whose records have all ended. */
   #closing: LaunchHandle[] = [];
+  /** Of those, which lanes may still count down. */
+  readonly #uncounted = new Map<LaunchHandle, Glance>();
   /** Failed launches whose error is found when the operations before them have ended. */
   readonly #unsettled: LaunchHandle[] = [];
 
@@ -135,7 +138,7 @@ export class Retirement {
     const ended: LaunchHandle[] = [];
     for (const handle of closing) {
       // A lane counts a launch down after it gave the record back: the slot is ours only when it has.
-      if (Atomics.load(this.#graph.remaining, handle.slot) !== 0) waiting.push(handle);
+      if (!this.#counted(handle)) waiting.push(handle);
       else {
         this.#collect(handle);
         ended.push(handle);
@@ -145,9 +148,22 @@ export class Retirement {
     this.#settle();
     this.#parts.window.wake();
     for (const handle of ended) {
-      handle.scope.runLater(this.#launches.next(handle.scope));
+      handle.scope.runLater();
       this.#parts.watchers.tell(handle);
     }
+  }
+
+  /** Whether every lane has counted the launch down, whose records were all given back; a lost one never will. */
+  #counted(handle: LaunchHandle): boolean {
+    const { remaining } = this.#graph;
+    if (Atomics.load(remaining, handle.slot) !== 0) {
+      const glance = this.#uncounted.get(handle);
+      if (glance === undefined) this.#uncounted.set(handle, new Glance(this.#graph));
+      if (glance?.over !== true) return false;
+      Atomics.store(remaining, handle.slot, 0);
+    }
+    if (this.#uncounted.size > 0) this.#uncounted.delete(handle);
+    return true;
   }
 
   #collect(handle: LaunchHandle): void {

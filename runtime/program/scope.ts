@@ -107,13 +107,13 @@ export class Scope<H extends OpenOperation> {
   /** Runs something when all operations that were issued so far have ended. */
   afterAll(operation: number, run: () => void): void {
     this.#later.push({ operation, run });
-    this.runLater(operation);
+    this.runLater();
   }
 
-  /** An operation has ended; `next` is the number of the next one. */
-  runLater(next: number): void {
+  /** An operation has ended. */
+  runLater(): void {
     if (this.#later.length === 0) return;
-    const oldest = this.oldest()?.operation ?? next;
+    const oldest = this.oldest()?.operation ?? Number.POSITIVE_INFINITY;
     while (this.#later.length > 0 && this.#later[0]!.operation <= oldest) this.#later.shift()!.run();
   }
 

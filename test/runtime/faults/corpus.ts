@@ -92,6 +92,7 @@ async function guarded<T>(start: (log: (line: string) => void) => Promise<T>): P
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
+  process.setUncaughtExceptionCaptureCallback(null);
   process.setUncaughtExceptionCaptureCallback((error) => fail(error));
   try {
     return await Promise.race([
@@ -105,7 +106,13 @@ async function guarded<T>(start: (log: (line: string) => void) => Promise<T>): P
     ]);
   } finally {
     process.setUncaughtExceptionCaptureCallback(null);
+    process.setUncaughtExceptionCaptureCallback(ignoreLeftOver);
   }
+}
+
+/** What a broken run that was given up does later, in its timers, is nobody's error. */
+function ignoreLeftOver(error: Error): void {
+  if (!/\/runtime\/(?!faults)/.test(error.stack ?? '')) throw error;
 }
 
 /** When nothing has ended for so long, a program with a fault hangs; one without has been kept from the processor. */

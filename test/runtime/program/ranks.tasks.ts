@@ -66,6 +66,19 @@ export const deposit = task({
   },
 });
 
+/** Into the part that is as far from the end as its own is from the start; later points take longer. */
+export const depositLate = task({
+  module: import.meta.url,
+  name: 'depositLate',
+  regions: { v: reads(Cells, 'x'), sums: reduces(Cells, 'sum', 'y') },
+  run({ v, sums }, _: object, ctx) {
+    let sum = 0;
+    for (const i of v.points) sum += v.x[i]!;
+    for (let i = 0; i < 40_000 * ctx.point[0]!; i++) sum += Math.sqrt(i) * 1e-300;
+    for (const i of sums.points) sums.y.fold(i, sum / (3 + ctx.point[0]!));
+  },
+});
+
 export const count = task({
   module: import.meta.url,
   name: 'count',
@@ -145,6 +158,31 @@ export async function stencil(ctx: Context): Promise<unknown> {
   }
   const all = values(await cells.read('x'));
   return { all, sums: await Promise.all(sums) };
+}
+
+/** Regions that are freed while partial reductions into them are on their way, and others that get their memory. */
+export async function freed(ctx: Context): Promise<unknown> {
+  using kept = ctx.region([60], Cells);
+  const parts = kept.partition.equal([6]);
+  ctx.index([6], start, { v: parts.at() });
+  const sums = [];
+  for (let round = 0; round < 8; round++) {
+    const cells = ctx.region([60], Cells);
+    const pieces = cells.partition.equal([6]);
+    const targets = cells.partition.equal([12]);
+    ctx.copy({ from: kept, to: cells, fields: ['x'] });
+    ctx.index([6], smooth, { from: pieces.at(), to: pieces.at() });
+    ctx.index([6], depositLate, { v: pieces.at(), sums: targets.at(([p]) => [11 - (p! % 3)]) });
+    ctx.index([6], back, { v: pieces.at() }, { scale: 0.25 });
+    sums.push(ctx.index([6], back, { v: pieces.at() }, { scale: 0.5 }).reduce('sum'));
+    cells.free();
+    for (let i = 0; i < 10; i++) {
+      using other = ctx.region([60], Cells);
+      ctx.fill(other, 'y', i);
+      ctx.fill(other, 'x', i);
+    }
+  }
+  return Promise.all(sums);
 }
 
 /** Everything else that moves data or values. */

@@ -23,8 +23,8 @@ const ways: readonly { ranks: number; options: RunOptions; polled?: true }[] = [
   { ranks: 2, options: { executor: 'virtual', workers: 2, spillsAlways: true } },
 ];
 
-const { stencil, features, failures } = programs;
-for (const main of [stencil, features, failures]) {
+const { stencil, features, failures, freed } = programs;
+for (const main of [stencil, features, failures, freed]) {
   const { name } = main;
   t.test(`${name}: the same bits for any number of ranks`, async (t) => {
     const expected = await run(main, { ...base, executor: 'inOrder', workers: 2 });
