@@ -118,6 +118,8 @@ function waitForDebugger(): void {
   // Another process may have the usual port.
   if (inspector.url() === undefined) inspector.open(0, '127.0.0.1');
   inspector.waitForDebugger();
+  // Waits until the debugger leaves. Node does so by itself, but later, where it may end with a segmentation fault.
+  process.once('exit', () => inspector.close());
 }
 
 export interface OnlyOptions {

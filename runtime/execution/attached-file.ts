@@ -1,5 +1,5 @@
 // The tasks of the I/O lane that move data between regions and the files that they are attached to.
-import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import type { ForeignLayout, Store, StoreReader, StridedLayout } from '../memory/attach/source.js';
 import { loadStrided, saveStrided, systemFault } from '../memory/attach/strided-file.js';
 import type { TypedArray } from '../privileges/element.js';
@@ -182,8 +182,10 @@ const publish: Leaf = {
   name: 'publish',
   requirements: [],
   fields: [],
-  run: async (_views, args) => {
+  run: async (_views, args, context) => {
     const { store } = args as FileArguments;
+    // A thread was lost after it had done so.
+    if (context.attempt > 0 && !existsSync(store.at)) return;
     try {
       const file = openSync(store.at, 'r+');
       try {

@@ -4,7 +4,7 @@ import { whole } from '../analysis/equivalence-sets.js';
 import { ATTACHED, type FileArguments } from '../execution/attached-file.js';
 import { BUILTIN, builtinLeaf } from '../execution/builtin.js';
 import { decodeView, type TaskView } from '../execution/view.js';
-import { Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
+import { Again, Kind, MAX_REQUIREMENTS } from '../graph/layout.js';
 import { runsOf } from '../memory/attach/runs.js';
 import { writeArgs } from '../memory/launch-layout.js';
 import { type TypedArray, usageOf } from '../privileges/index.js';
@@ -214,6 +214,8 @@ export class AttachedMemory {
     engine.use(handle, residence.instance);
     engine.runLog?.requires(handle, [{ tree, partition, uses, colours }]);
     const { slot } = handle;
+    // What is read or written is the same however often.
+    graph.again[slot] = Again.harmless + Again.retries * engine.options.retry;
     if (what !== 'publish') {
       const place = { partition, colour };
       const binding = tile === null ? tree.bind(partition, uses, [colour]) : tree.bindOn(tile, place, uses);

@@ -21,6 +21,8 @@ export interface FuzzOptions {
   readonly tight?: boolean;
   /** Called after every batch that agreed. */
   readonly onBatch?: (operations: number, nextSeed: number) => void;
+  /** Called when one differed, before it is made small. */
+  readonly onDifference?: (difference: Difference) => void;
 }
 
 export interface Finding {
@@ -41,6 +43,8 @@ const shapesMax = 900;
 const programsPerBatch = 12;
 const GANG_MAX = 4;
 const TIGHT_POINTS = 2000;
+/** For so long a difference is looked for in single programs, and made smaller. */
+const NARROW_MS = 150_000;
 /** Blocks of the heap have sizes of classes, and come back in another order where operations overlap. */
 const SLACK_BYTES = 1 << 12;
 
@@ -120,11 +124,12 @@ async function narrow(batch: Batch, difference: Difference, options: DriverOptio
   const executor = runtimeExecutor(options);
   // Threads show a fault in some runs alone.
   const tries = options.executor !== 'inOrder' && options.executor !== 'virtual' ? 5 : 1;
+  const until = performance.now() + NARROW_MS;
   for (const [i, program] of batch.programs.entries()) {
     if (difference.what !== 'thrown' && program.seed !== difference.seed) continue;
     let found: Difference | undefined;
     const fails = async (candidate: Program, expected?: Observed): Promise<boolean> => {
-      for (let attempt = 0; attempt < tries; attempt++) {
+      for (let attempt = 0; attempt < tries && performance.now() < until; attempt++) {
         const now = await runDifferential(candidate, executor, expected);
         if (!now) continue;
         found = now;
@@ -167,6 +172,7 @@ export async function fuzz({
   failures = 0,
   tight = false,
   onBatch,
+  onDifference,
 }: FuzzOptions): Promise<FuzzResult> {
   let done = 0;
   const kinds = (workers: number): GeneratorOptions => ({
@@ -189,6 +195,7 @@ export async function fuzz({
     done += batch.operations;
     seed += batch.programs.length;
     if (difference) {
+      onDifference?.(difference);
       return {
         operations: done,
         programs: seed - firstSeed,

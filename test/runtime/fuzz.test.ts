@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { DriverOptions } from '../../runtime/testing/driver.js';
 import type { FuzzOptions, FuzzResult } from '../../runtime/testing/fuzz.js';
-import { describeDifference } from '../../runtime/testing/index.js';
+import { type Difference, describeDifference } from '../../runtime/testing/index.js';
 
 t.setTimeout(3_600_000);
 
@@ -82,6 +82,7 @@ const configurations: readonly Configuration[] = [
 
 interface Line {
   readonly nextSeed?: number;
+  readonly difference?: Difference;
   readonly result?: FuzzResult;
 }
 
@@ -96,6 +97,7 @@ function fuzzed(options: Omit<FuzzOptions, 'onBatch'>): Promise<FuzzResult | str
     let result: FuzzResult | undefined;
     let nextSeed = options.firstSeed;
     let silent = false;
+    let difference: Difference | undefined;
     const watch = setInterval(() => {
       silent = true;
       child.kill('SIGKILL');
@@ -104,12 +106,14 @@ function fuzzed(options: Omit<FuzzOptions, 'onBatch'>): Promise<FuzzResult | str
       const line = JSON.parse(text) as Line;
       nextSeed = line.nextSeed ?? nextSeed;
       result = line.result ?? result;
+      difference = line.difference ?? difference;
       watch.refresh();
     });
     child.on('close', (code, signal) => {
       clearInterval(watch);
       const end = silent ? `said nothing for ${silenceMax_s} s` : `ended with ${signal ?? code}`;
-      resolve(result ?? `the process ${end} in the batch that begins with seed ${nextSeed}`);
+      const found = difference === undefined ? '' : `, after ${describeDifference(difference)}`;
+      resolve(result ?? `the process ${end} in the batch that begins with seed ${nextSeed}${found}`);
     });
   });
 }
