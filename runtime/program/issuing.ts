@@ -8,7 +8,7 @@ import { ArgumentKeys } from './argument-keys.js';
 import type { SplitArgs } from './arguments.js';
 import type { Engine } from './engine.js';
 import { GangRoll } from './gangs.js';
-import { type Guard, guardOf, openGate } from './guarded.js';
+import { guardOf, openGate } from './guarded.js';
 import { type LaunchHandle, recordOf } from './handle.js';
 import type { Call } from './launch-call.js';
 import type { Resolved } from './legality.js';
@@ -60,10 +60,12 @@ export class Issuing {
     /** Points that this rank runs. */
     let here = points;
     let split = given;
-    let guard: Guard | null = null;
+    let guard = options?.when === undefined ? null : guardOf(options.when, scope);
     let taken: Taken | null = null;
     // What moves before the launch has its place lets others end: the results that it takes stay.
-    for (const { source } of given.futures) source.dependents++;
+    const kept = given.futures.map(({ source }) => source);
+    if (guard?.live === true) kept.push(guard.source);
+    for (const source of kept) source.dependents++;
     try {
       bringAttached(resolved, points);
       if (ranks !== null) {
@@ -76,7 +78,6 @@ export class Issuing {
         for (const requirement of resolved) makeInstances(requirement, points);
         for (const requirement of resolved) rename(engine, requirement, points);
       }
-      if (options?.when !== undefined) guard = guardOf(options.when, scope);
       if (ranks !== null) {
         taken = ranks.take(call, handle, given, guard);
         ({ split, guard } = taken);
@@ -87,7 +88,7 @@ export class Issuing {
       engine.openLaunch(handle, kind, taskId, sources);
     } finally {
       taken?.letGo();
-      for (const { source } of given.futures) {
+      for (const source of kept) {
         source.dependents--;
         engine.launches.remove(source);
       }

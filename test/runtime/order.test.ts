@@ -5,7 +5,7 @@ import { checkOrder, conflictsOf, generateProgram } from '../../runtime/testing/
 import { recordOrder, withoutWaits } from '../../runtime/testing/recorded-order.js';
 
 t.setTimeout(600_000);
-const programs = Number(process.env['MANIPLE_FUZZ_OPS'] ?? 5000) / 50;
+const programs = Math.min(500, Number(process.env['MANIPLE_FUZZ_OPS'] ?? 5000) / 50);
 
 t.test('no order is missing and none is needless', async (t) => {
   const wrong: string[] = [];

@@ -1,4 +1,6 @@
 // Abort signals: what has not started is skipped and fails with a CancelledError; what runs is finished.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import {
@@ -9,6 +11,7 @@ import {
   TaskError,
   UpstreamError,
 } from '../../../runtime/index.js';
+import { scratchFolder } from '../../support/command.js';
 import { endless, Grid, identity, patient, sum, write } from './odd.tasks.js';
 import { failing, later, Vec } from './vector.tasks.js';
 
@@ -63,11 +66,12 @@ t.test('running tasks are finished, and may look; what waits is skipped', async 
       const v = ctx.region([4], Grid);
       const controller = new AbortController();
       const { signal } = controller;
-      const running = ctx.launch(patient, { v }, { ms: 30_000 }, { signal });
+      const begun = join(scratchFolder(), 'begun');
+      const running = ctx.launch(patient, { v }, { ms: 30_000, begun }, { signal });
       const waiting = ctx.launch(write, { v }, {}, { signal });
       const free = ctx.launch(identity, {}, { value: 1 });
       t.equal(await free, 1);
-      await sleep(20);
+      while (!existsSync(begun)) await sleep(5);
       controller.abort();
       t.equal(await running, true, 'it saw that it was cancelled');
       await t.rejects(waiting.then(), CancelledError);

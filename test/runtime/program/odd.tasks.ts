@@ -1,4 +1,5 @@
 // Tasks that misbehave, or look at what the runtime gives them besides regions.
+import { writeFileSync } from 'node:fs';
 import { f32, f64, fieldSpace, reads, reduces, resource, task, updates } from '../../../runtime/index.js';
 
 export const Grid = fieldSpace({ x: f64, y: f32 });
@@ -105,7 +106,8 @@ export const patient = task({
   module: import.meta.url,
   name: 'patient',
   regions: { v: updates(Grid, 'x') },
-  run({ v }, { ms }: { ms: number }, context) {
+  run({ v }, { ms, begun }: { ms: number; begun: string }, context) {
+    writeFileSync(begun, '');
     const deadline = Date.now() + ms;
     while (!context.aborted && Date.now() < deadline);
     for (const i of v.points) v.x[i]! += 1;
