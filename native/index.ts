@@ -228,6 +228,48 @@ export interface ScoresAddon {
   ): void;
 }
 
+/**
+ * Merging, but for its transforms (addon/merging.cc): the same bits as the twins in tasks/spi/merging-twin.ts, which say what
+ * the functions mean. Every result lies in its last arguments, which overlap nothing else.
+ */
+export interface MergingAddon {
+  /** `matrices`: (count, 9), `s`: (3, pixels); x, y, z: (count, pixels). */
+  slicePoints(
+    matrices: Float64Array,
+    s: Float32Array,
+    x: Float32Array,
+    y: Float32Array,
+    z: Float32Array,
+  ): void;
+  /** `photons`: (images, pixels), `rows`, `exposure`: (rows), `correction`, `weights`: (pixels); `out`: (rows, pixels, 2). */
+  mergeValues(
+    photons: Float32Array,
+    rows: Int32Array,
+    exposure: Float64Array,
+    correction: Float32Array,
+    weights: Float32Array,
+    out: Float32Array,
+  ): void;
+  /** `modes`: (2n)^3 complex; `rightSide`: n^3, `kernel`: (2n)^3. */
+  evenParts(modes: Float32Array, n: number, rightSide: Float32Array, kernel: Float32Array): void;
+  /** `images`: (images, pixels), `shares`: (references); `photons`: (references, pixels), added to. */
+  addShares(
+    images: Float32Array,
+    image: number,
+    pixels: number,
+    shares: Float64Array,
+    photons: Float32Array,
+  ): void;
+}
+
+/** Folds of reductions (addon/reduction.cc): the same bits as the loops in runtime/privileges/reduction.ts. */
+export interface ReductionAddon {
+  /** target += source; of one kind and length; they do not overlap, or are the same array. */
+  addArrays<A extends Float32Array | Float64Array>(target: A, source: A): void;
+  /** `target.fill(value)`, which takes several times as long where the memory is shared. */
+  fillArray(target: Float32Array | Float64Array, value: number): void;
+}
+
 /** Iterative phasing (addon/phasing.cc); `tasks/spi/phasing-step.ts` says what a step is. */
 export interface PhasingAddon {
   /** `density`, `support`: n^3; `modulus`: (n, n, floor(n/2) + 1); `spectrum`: room for as many pairs. */
@@ -257,8 +299,10 @@ export interface Addon
     ForkAddon,
     FftAddon,
     InterruptAddon,
+    MergingAddon,
     NufftAddon,
     PhasingAddon,
+    ReductionAddon,
     ScoresAddon,
     StructureFactorAddon,
     TaskBenchAddon {

@@ -14,8 +14,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   register_fork(env, exports);
   register_futex(env, exports);
   register_interrupt(env, exports);
+  register_merging(env, exports);
   register_nufft(env, exports);
   register_phasing(env, exports);
+  register_reduction(env, exports);
   register_scores(env, exports);
   register_structure_factor(env, exports);
   register_taskbench(env, exports);

@@ -3,7 +3,8 @@
 // every bit of the result, depends on the launch domain alone, and few partials are alive at once.
 //
 // Folding overwrites what it reads, so a thread that is lost in the middle of it must leave word of how far it came.
-// Arrays are folded piece by piece: a piece is folded in a copy, put back by one call that nothing interrupts, and counted.
+// Arrays are folded piece by piece: a piece is folded by one call that nothing interrupts, or in a copy that one such call puts
+// back, and counted.
 // Who takes the lane over skips the pieces counted (README.md, "Lost workers").
 import { COMMITTED, LaneWord, Phase } from '../graph/lanes.js';
 import { type Graph, lineOf } from '../graph/layout.js';
@@ -12,7 +13,7 @@ import type { Heap } from '../memory/heap.js';
 import { blockAt, reductionBlocks } from '../memory/launch-layout.js';
 import { Access, ELEMENT_ARRAYS, FieldWord, SpaceWord, ViewWord } from '../memory/view-layout.js';
 import { ELEMENT_KINDS, type TypedArray } from '../privileges/element.js';
-import { fillIdentity, foldArrays } from '../privileges/reduction.js';
+import { fillIdentity, foldArrays, foldAtOnce } from '../privileges/reduction.js';
 import { REDUCTIONS } from '../privileges/usage.js';
 import type { ReadySink } from './finish.js';
 import { foldShared, hasAtomics } from './fold-shared.js';
@@ -336,13 +337,18 @@ export class ReductionTree {
   /** Folds arrays of the same length piece by piece, without those that were folded already. */
   #foldPieces(kind: number, op: number, lanes: number, target: TypedArray, source: TypedArray): void {
     const line = this.#line;
+    const [element, operator] = [ELEMENT_KINDS[kind]!, REDUCTIONS[op]!];
     const size = Math.max(1, Math.floor(PIECE / lanes)) * lanes;
     for (let at = 0; at < target.length; at += size) {
       if (this.#pieces++ < line[LaneWord.step]!) continue;
       const end = Math.min(at + size, target.length);
-      const copy = copyOf(kind, target, at, end);
-      foldArrays(ELEMENT_KINDS[kind]!, REDUCTIONS[op]!, copy, source.subarray(at, end) as TypedArray);
-      (target as Float64Array).set(copy as Float64Array, at);
+      const into = target.subarray(at, end) as TypedArray;
+      const from = source.subarray(at, end) as TypedArray;
+      if (!foldAtOnce(element, operator, into, from)) {
+        const copy = copyOf(kind, target, at, end);
+        foldArrays(element, operator, copy, from);
+        (into as Float64Array).set(copy as Float64Array);
+      }
       line[LaneWord.step] = this.#pieces;
     }
   }

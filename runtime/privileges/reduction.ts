@@ -1,5 +1,6 @@
 // Reduction operators: identity and fold for every kind of element. All are associative and commutative up to the
 // rounding of floating-point sums and products.
+import { addon } from '../../native/index.js';
 import { UsageError } from '../errors.js';
 import type { ElementKind, TypedArray } from './element.js';
 import type { ReductionName } from './usage.js';
@@ -90,9 +91,17 @@ export function identity(kind: ElementKind, op: ReductionName): number | bigint 
   }
 }
 
+/** From so many numbers on a native loop saves more than its call costs. Both give the same bits. */
+const NATIVE_FROM = 512;
+
+const isFloats = (array: TypedArray): array is Float32Array | Float64Array =>
+  array instanceof Float32Array || array instanceof Float64Array;
+
 /** Fills an array (whole elements; complex interleaved) with the identity. */
 export function fillIdentity(kind: ElementKind, op: ReductionName, target: TypedArray): void {
-  const value = identity(kind, op);
+  const pair = identity(kind, op);
+  // The sum's has two like lanes.
+  const value = typeof pair === 'object' && Object.is(pair[0], pair[1]) ? pair[0] : pair;
   if (typeof value === 'object') {
     const lanes = target as Float64Array;
     for (let i = 0; i + 1 < lanes.length; i += 2) {
@@ -100,8 +109,11 @@ export function fillIdentity(kind: ElementKind, op: ReductionName, target: Typed
       lanes[i + 1] = value[1];
     }
   } else {
+    // In shared memory the engine's fill stores number by number.
+    if (addon !== null && isFloats(target) && target.length >= NATIVE_FROM)
+      addon.fillArray(target, value as number);
     // The kind decides whether the array holds numbers or bigints; the type system does not know that link.
-    (target as Float64Array).fill(value as number);
+    else (target as Float64Array).fill(value as number);
   }
 }
 
@@ -261,6 +273,7 @@ export function foldArrays(
   // The two sums that carry nearly all traffic have loops of their own: a loop that has seen many kinds of array
   // is several times slower. Stores round (float32) and wrap (integers) by themselves.
   if (op === 'sum') {
+    if (isFloats(target) && target.length >= NATIVE_FROM && foldAtOnce(kind, op, target, source)) return;
     if (target instanceof Float64Array) {
       addFloat64(target, source as Float64Array);
       return;
@@ -277,6 +290,22 @@ export function foldArrays(
   const operator = scalarFold(kind, op) as NumberFold;
   const into = target as Lanes;
   for (let i = 0; i < target.length; i++) into[i] = operator(into[i]!, (source as Lanes)[i]!);
+}
+
+/**
+ * `foldArrays` by a single call, during which the thread cannot be ended: it is done or not begun. False where there is no
+ * such call for the operator, and then nothing was done.
+ */
+export function foldAtOnce(
+  kind: ElementKind,
+  op: ReductionName,
+  target: TypedArray,
+  source: TypedArray,
+): boolean {
+  if (op !== 'sum' || addon === null || !isFloats(target)) return false;
+  check(kind, op);
+  addon.addArrays(target, source as typeof target);
+  return true;
 }
 
 function addFloat64(target: Float64Array, source: Float64Array): void {

@@ -327,55 +327,81 @@ function findRotation(volume: Volume, reference: Volume, scan: number): Float64A
   const nyquist = 0.5 / volume.voxel;
   const coarse = shellPoints(Math.min(0.9 * nyquist, 4 / size), 64);
   const fine = shellPoints(Math.min(0.9 * nyquist, 9 / size), 300);
-  const compare = (points: ShellPoints, rotations: Quaternions): Float64Array => {
+  const comparison = (points: ShellPoints): ((rotations: Quaternions) => Float64Array) => {
     const target = flatten(slice(own, Float64Array.of(1, 0, 0, 0), points.s, { eps: 1e-4 }), points.perShell);
-    const turned = slice(model, rotations, points.s, { eps: 1e-4 });
     const count = points.s.length / 3;
-    return Float64Array.from({ length: rotations.length / 4 }, (_, i) =>
-      pearson(target, flatten(turned.subarray(i * count, (i + 1) * count), points.perShell)),
-    );
+    return (rotations) => {
+      const turned = slice(model, rotations, points.s, { eps: 1e-4 });
+      return Float64Array.from({ length: rotations.length / 4 }, (_, i) =>
+        pearson(target, flatten(turned.subarray(i * count, (i + 1) * count), points.perShell)),
+      );
+    };
   };
+  const [coarsely, finely] = [comparison(coarse), comparison(fine)];
   const grid = superFibonacci(scan);
-  const scores = compare(coarse, grid);
+  const scores = coarsely(grid);
   const order = Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]!);
   const pitch = ((2 * Math.PI ** 2) / scan) ** (1 / 3);
-  let best: { q: Float64Array; score: number } | undefined;
-  for (const index of order.slice(0, CANDIDATES)) {
-    const start = grid.slice(4 * index, 4 * index + 4);
-    const near = climb(start, pitch, pitch / 6, (rotations) => compare(coarse, rotations));
-    const found = climb(near, pitch / 4, 0.002, (rotations) => compare(fine, rotations));
-    const score = compare(fine, found)[0]!;
-    if (best === undefined || score > best.score) best = { q: found, score };
-  }
-  return best!.q;
+  const starts = order.slice(0, CANDIDATES).map((index) => grid.slice(4 * index, 4 * index + 4));
+  const near = climb(starts, pitch, pitch / 6, coarsely).map(({ q }) => q);
+  const found = climb(near, pitch / 4, 0.002, finely);
+  return found.reduce((best, one) => (one.score > best.score ? one : best)).q;
 }
 
-/** Moves to the best of six neighbours while one is better, else halves the step (radians). */
+interface Climber {
+  readonly q: Float64Array;
+  readonly score: number;
+  /** Radians. */
+  readonly step: number;
+}
+
+/**
+ * Each moves to the best of its six neighbours while one is better, else halves its step (radians). All ask at once: one
+ * transform of the intensity serves them all.
+ */
 function climb(
-  start: Float64Array,
+  starts: readonly Float64Array[],
   first: number,
   last: number,
   evaluate: (rotations: Quaternions) => Float64Array,
-): Float64Array {
-  let q = start;
-  let score = evaluate(q)[0]!;
-  for (let step = first; step >= last; ) {
-    const around = new Float64Array(24);
-    for (let c = 0; c < 6; c++) {
-      const angle = c % 2 === 0 ? step : -step;
-      const axis = Math.floor(c / 2);
-      const turn = fromRotationVector(axis === 0 ? angle : 0, axis === 1 ? angle : 0, axis === 2 ? angle : 0);
-      multiply(turn, 0, q, 0, around, 4 * c);
-    }
+): Climber[] {
+  const all = new Float64Array(4 * starts.length);
+  starts.forEach((q, i) => {
+    all.set(q, 4 * i);
+  });
+  const begun = evaluate(all);
+  let climbers: Climber[] = starts.map((q, i) => ({ q, score: begun[i]!, step: first }));
+  for (;;) {
+    const moving = climbers.filter(({ step }) => step >= last);
+    if (moving.length === 0) return climbers;
+    const around = new Float64Array(24 * moving.length);
+    moving.forEach(({ q, step }, i) => {
+      neighbours(q, step, around, 24 * i);
+    });
     const scores = evaluate(around);
-    let top = 0;
-    for (let c = 1; c < 6; c++) if (scores[c]! > scores[top]!) top = c;
-    if (scores[top]! > score) {
-      q = around.slice(4 * top, 4 * top + 4);
-      score = scores[top]!;
-    } else step /= 2;
+    const moved = new Map(
+      moving.map((climber, i) => {
+        let top = 6 * i;
+        for (let c = top + 1; c < 6 * i + 6; c++) if (scores[c]! > scores[top]!) top = c;
+        const better = scores[top]! > climber.score;
+        const next: Climber = better
+          ? { ...climber, q: around.slice(4 * top, 4 * top + 4), score: scores[top]! }
+          : { ...climber, step: climber.step / 2 };
+        return [climber, next];
+      }),
+    );
+    climbers = climbers.map((climber) => moved.get(climber) ?? climber);
   }
-  return q;
+}
+
+/** The rotation turned a step further about each axis, either way: six, to place `to` on. */
+function neighbours(q: Float64Array, step: number, out: Float64Array, to: number): void {
+  for (let c = 0; c < 6; c++) {
+    const angle = c % 2 === 0 ? step : -step;
+    const axis = Math.floor(c / 2);
+    const turn = fromRotationVector(axis === 0 ? angle : 0, axis === 1 ? angle : 0, axis === 2 ? angle : 0);
+    multiply(turn, 0, q, 0, out, to + 4 * c);
+  }
 }
 
 interface ShellPoints {

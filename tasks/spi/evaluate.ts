@@ -44,7 +44,8 @@ export function orientationErrors(
     throw new RangeError(`evaluate: ${found.length / 4} orientations found, ${truth.length / 4} true ones`);
   }
   const count = found.length / 4;
-  const error = (i: number, G: Float64Array): number => nearest(found, truth, symmetry, i, G).degrees;
+  const targets = equivalents(truth, symmetry);
+  const error = (i: number, G: Float64Array): number => distance(found, targets, i, G);
   let best = Float64Array.of(1, 0, 0, 0);
   let most = -1;
   for (let c = 0; c < Math.min(CANDIDATES, count); c++) {
@@ -71,6 +72,28 @@ export function orientationErrors(
     within10: within(10),
     within15: within(15),
   };
+}
+
+/** (images, m, 4): every symmetry-equivalent of every true orientation. */
+function equivalents(truth: Quaternions, symmetry: Quaternions): Quaternions {
+  const out = new Float64Array((truth.length * symmetry.length) / 4);
+  for (let i = 0, at = 0; i < truth.length; i += 4)
+    for (let m = 0; m < symmetry.length; m += 4, at += 4) multiply(truth, i, symmetry, m, out, at);
+  return out;
+}
+
+/** found G of one image, between two lines. */
+const here = new Float64Array(4);
+
+/** Degrees from found G to the nearest of the equivalents of the truth, half turns identified. */
+function distance(found: Quaternions, targets: Quaternions, i: number, G: Float64Array): number {
+  multiply(found, 4 * i, G, 0, here);
+  const m = (4 * targets.length) / found.length;
+  let degrees = Number.POSITIVE_INFINITY;
+  for (let at = i * m; at < (i + 1) * m; at += 4) {
+    degrees = Math.min(degrees, angularDistance(here, 0, targets, at, true));
+  }
+  return degrees;
 }
 
 /** The symmetry-equivalent and half turn of the truth nearest to found G; the proposal for G that makes them equal. */

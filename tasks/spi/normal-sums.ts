@@ -10,13 +10,17 @@
  * With counting noise the variance of y = photons / (exposure gain) is intensity / (exposure gain), so that the best
  * weights are w = exposure gain / I(|s|): w y is photons / I(|s|), w itself exposure gain / I(|s|).
  */
+import { addon } from '../../native/index.js';
 import { nufft1 } from '../fourier/index.js';
+import { evenParts, mergingTwin } from './merging-twin.js';
 import { type PixelSelection, radialProfile, ringOf } from './pixels.js';
 import type { Quaternions } from './quaternion.js';
 import { slicePoints } from './slice.js';
 import { workspace } from './workspace.js';
 
 type Reals = Float32Array | Float64Array;
+
+const kernels = addon ?? mergingTwin;
 
 /** The sums that determine an autocorrelation. Those of two sets of points add, number by number. */
 export interface NormalSums {
@@ -66,24 +70,21 @@ export function mergeContribution(
   const { pixels, rows } = { pixels: selection.index.length, rows: usedRows(block.exposure) };
   const rotations = new Float64Array(4 * rows.length);
   const values = workspace('merged values', 2 * rows.length * pixels);
-  let at = 0;
+  const exposure = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     rotations.set(block.rotations.subarray(4 * row, 4 * row + 4), 4 * i);
-    const exposure = block.exposure[row]!;
-    for (let p = 0; p < pixels; p++) {
-      values[at++] = block.photons[row * pixels + p]! * weights[p]!;
-      values[at++] = exposure * selection.correction[p]! * weights[p]!;
-    }
+    exposure[i] = block.exposure[row]!;
   }
+  kernels.mergeValues(block.photons, rows, exposure, selection.correction, weights, values);
   const points = slicePoints(rotations, selection.s, grid.voxel, 'single', 'merged points');
   return normalSums(points, values, grid.n, grid.eps ?? 1e-3, grid.out);
 }
 
-function usedRows(exposure: ArrayLike<number>): number[] {
+function usedRows(exposure: ArrayLike<number>): Int32Array {
   const rows: number[] = [];
   for (let i = 0; i < exposure.length; i++) if (exposure[i]! > 0) rows.push(i);
-  return rows;
+  return Int32Array.from(rows);
 }
 
 /**
@@ -103,9 +104,9 @@ export function normalSums(
   const single = values instanceof Float32Array;
   const make = (length: number): Reals => (single ? new Float32Array(length) : new Float64Array(length));
   const { rightSide, kernel } = out ?? { rightSide: make(n ** 3), kernel: make(N ** 3) };
-  if (out !== undefined) kernel.fill(0);
   if (values.length === 0) {
     rightSide.fill(0);
+    kernel.fill(0);
     return { rightSide, kernel };
   }
   const both = nufft1(points, values, [N, N, N], {
@@ -113,21 +114,9 @@ export function normalSums(
     sign: 1,
     ...(single && { out: workspace('modes of both sums', 2 * N ** 3) }),
   });
-  const low = n - Math.floor(n / 2);
-  for (let i = 1; i < N; i++) {
-    for (let j = 1; j < N; j++) {
-      const row = (i * N + j) * N;
-      const mirrored = ((N - i) * N + (N - j)) * N;
-      for (let k = 1; k < N; k++) {
-        kernel[row + k] = 0.5 * (both[2 * (row + k) + 1]! + both[2 * (mirrored + N - k) + 1]!);
-      }
-      if (i < low || i >= low + n || j < low || j >= low + n) continue;
-      const to = ((i - low) * n + (j - low)) * n;
-      for (let k = 0; k < n; k++) {
-        rightSide[to + k] = 0.5 * (both[2 * (row + low + k)]! + both[2 * (mirrored + N - low - k)]!);
-      }
-    }
-  }
+  if (both instanceof Float32Array && rightSide instanceof Float32Array && kernel instanceof Float32Array)
+    kernels.evenParts(both, n, rightSide, kernel);
+  else evenParts(both, n, rightSide, kernel);
   return { rightSide, kernel };
 }
 

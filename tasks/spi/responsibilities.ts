@@ -6,6 +6,9 @@
  * G. Hinton and S. Roweis, NIPS 15 (2002).
  */
 import { addon, type ScoresAddon } from '../../native/index.js';
+import { mergingTwin } from './merging-twin.js';
+
+const kernels = addon ?? mergingTwin;
 
 /** Beta to a part in a thousand. */
 const BISECTIONS = 15;
@@ -120,20 +123,9 @@ export function shareOut(
       if (share === 0) continue;
       if (share > p[top]!) top = r;
       exposure[r]! += share * fluence[i]!;
-      addShare(photons, r * pixels, images, i * pixels, pixels, share);
     }
     best[i] = top;
+    kernels.addShares(images, i, pixels, p, photons);
   }
   return { photons, exposure, best };
-}
-
-function addShare(
-  photons: Float32Array,
-  to: number,
-  images: Float32Array,
-  from: number,
-  pixels: number,
-  share: number,
-): void {
-  for (let k = 0; k < pixels; k++) photons[to + k]! += share * images[from + k]!;
 }

@@ -2,10 +2,16 @@
  * Slices: what the detector sees of a particle in given orientations, from the Fourier coefficients of its intensity,
  * which are its autocorrelation: I(s) = Re sum_k ac[k] exp(-2 pi i k.s voxel), a nonuniform transform of type 2.
  */
+import { addon } from '../../native/index.js';
 import { nufft2Real } from '../fourier/index.js';
 import { checkRotations, checkVectors, checkVolume } from './inputs.js';
+import { mergingTwin, turnPoints } from './merging-twin.js';
 import { type Quaternions, rotationMatrix } from './quaternion.js';
 import { workspace } from './workspace.js';
+
+const kernels = addon ?? mergingTwin;
+/** The matrix of one rotation, between two lines. */
+const R = new Float64Array(9);
 
 /** A real volume on a cube of n voxels an edge in C order, its centre at voxel floor(n/2) of each axis. */
 export interface Volume {
@@ -33,33 +39,32 @@ export function slicePoints(
   const make = (axis: string): Float32Array =>
     keep === undefined ? new Float32Array(count * pixels) : workspace(`${keep} ${axis}`, count * pixels);
   const makeDouble = (): Float64Array => new Float64Array(count * pixels);
-  const out: [Float32Array, Float32Array, Float32Array] | [Float64Array, Float64Array, Float64Array] =
-    precision === 'single' ? [make('x'), make('y'), make('z')] : [makeDouble(), makeDouble(), makeDouble()];
-  const [x, y, z] = out;
   const scale = 2 * Math.PI * voxel;
-  const R = new Float64Array(9);
-  for (let i = 0; i < count; i++) {
-    rotationMatrix(rotations, 4 * i, R);
-    const r00 = R[0]! * scale;
-    const r01 = R[1]! * scale;
-    const r02 = R[2]! * scale;
-    const r10 = R[3]! * scale;
-    const r11 = R[4]! * scale;
-    const r12 = R[5]! * scale;
-    const r20 = R[6]! * scale;
-    const r21 = R[7]! * scale;
-    const r22 = R[8]! * scale;
-    const at = i * pixels;
-    for (let p = 0; p < pixels; p++) {
-      const a = s[p]!;
-      const b = s[pixels + p]!;
-      const c = s[2 * pixels + p]!;
-      x[at + p] = r00 * a + r10 * b + r20 * c;
-      y[at + p] = r01 * a + r11 * b + r21 * c;
-      z[at + p] = r02 * a + r12 * b + r22 * c;
-    }
+  const matrices = new Float64Array(9 * count);
+  for (let i = 0; i < count; i++) inverseMatrix(rotations, 4 * i, scale, matrices, 9 * i);
+  if (precision === 'single') {
+    const [x, y, z] = [make('x'), make('y'), make('z')];
+    if (s instanceof Float32Array) kernels.slicePoints(matrices, s, x, y, z);
+    else for (let i = 0; i < count; i++) turnPoints(matrices, 9 * i, s, pixels, x, y, z, i * pixels);
+    return [x, y, z];
   }
-  return out;
+  const [x, y, z] = [makeDouble(), makeDouble(), makeDouble()];
+  for (let i = 0; i < count; i++) turnPoints(matrices, 9 * i, s, pixels, x, y, z, i * pixels);
+  return [x, y, z];
+}
+
+/** scale R(q)^-1, which is the transpose, rows first; the quaternion is at place `q`, the matrix goes to place `to`. */
+function inverseMatrix(
+  rotations: Quaternions,
+  q: number,
+  scale: number,
+  out: Float64Array,
+  to: number,
+): void {
+  rotationMatrix(rotations, q, R);
+  for (let row = 0; row < 3; row++) {
+    for (let column = 0; column < 3; column++) out[to + 3 * row + column] = R[3 * column + row]! * scale;
+  }
 }
 
 /**
