@@ -262,6 +262,24 @@ export interface MergingAddon {
   ): void;
 }
 
+/**
+ * The vector steps of conjugate gradients (addon/conjugate_gradients.cc), with the bits of their twins in
+ * tasks/spi/conjugate-gradients.ts, which say what they mean. All arrays of a call have one length.
+ */
+export interface ConjugateGradientsAddon {
+  dot(a: Float32Array, b: Float32Array): number;
+  beginStep(residual: Float32Array, rightSide: Float32Array, inside: Uint8Array, total: number): number;
+  directionStep(direction: Float32Array, residual: Float32Array, beta: number): void;
+  productStep(product: Float32Array, direction: Float32Array, inside: Uint8Array, ridge: number): number;
+  updateStep(
+    solution: Float32Array,
+    residual: Float32Array,
+    direction: Float32Array,
+    product: Float32Array,
+    alpha: number,
+  ): number;
+}
+
 /** Folds of reductions (addon/reduction.cc): the same bits as the loops in runtime/privileges/reduction.ts. */
 export interface ReductionAddon {
   /** target += source; of one kind and length; they do not overlap, or are the same array. */
@@ -282,6 +300,10 @@ export interface PhasingAddon {
     beta: number | null,
     steps: number,
   ): void;
+  /** out = values where they are positive, 0 elsewhere; they may be one array. */
+  positivePart(values: Float32Array, out: Float32Array): void;
+  /** support = 1 where the volume exceeds `part` of its largest value, or of 0 where none is larger; 0 elsewhere. */
+  above(volume: Float32Array, part: number, support: Uint8Array): void;
 }
 
 /** Ctrl-C while the event loop stands still. */
@@ -295,7 +317,8 @@ export interface InterruptAddon {
 
 /** Everything in the add-on. */
 export interface Addon
-  extends FutexAddon,
+  extends ConjugateGradientsAddon,
+    FutexAddon,
     ForkAddon,
     FftAddon,
     InterruptAddon,

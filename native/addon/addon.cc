@@ -10,6 +10,7 @@ namespace {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<Environment>(new Environment());
   exports.Set("simdLevel", Napi::String::New(env, levelName(activeLevel())));
+  register_conjugate_gradients(env, exports);
   register_fft(env, exports);
   register_fork(env, exports);
   register_futex(env, exports);

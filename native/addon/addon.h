@@ -16,6 +16,7 @@ struct Environment {
 };
 
 // One function per domain, defined in <domain>.cc, called in addon.cc. Add a line here and there for a new domain.
+void register_conjugate_gradients(Napi::Env env, Napi::Object exports);
 void register_fft(Napi::Env env, Napi::Object exports);
 void register_fork(Napi::Env env, Napi::Object exports);
 void register_futex(Napi::Env env, Napi::Object exports);

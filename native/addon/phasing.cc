@@ -1,8 +1,10 @@
-// Steps of iterative phasing, in place. Their meaning is in tasks/spi/phasing-step.ts. Columns along x are transformed,
+// Steps of iterative phasing, in place, and what supports are found with. Their meaning is in tasks/spi/phasing-step.ts. Columns along x are transformed,
 // changed and transformed back while they are in registers; planes of constant x are transformed back, brought onto the
 // support and transformed for the next step while they are in the cache: the arrays pass through memory twice in a step.
 #include "../kernels/phasing.h"
 
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -61,10 +63,31 @@ void phasingSteps(const Napi::CallbackInfo& info) {
   }
 }
 
+/// positivePart(values, out).
+void positivePart(const Napi::CallbackInfo& info) {
+  const Span<float> values = spanOf<float>(info[0], "values");
+  const Span<float> out = spanOf<float>(info[1], "out", values.length);
+  active_phasingTable().positivePart(values.data, out.data, values.length);
+}
+
+/// above(volume, part, support).
+void above(const Napi::CallbackInfo& info) {
+  const Span<float> volume = spanOf<float>(info[0], "volume");
+  const Span<uint8_t> support = spanOf<uint8_t>(info[2], "support", volume.length);
+  const PhasingTable& table = active_phasingTable();
+  const double exact = numberOf(info[1], "part") * double(table.largest(volume.data, volume.length));
+  // The floats above a level are those above the largest float that is not above it.
+  float level = float(exact);
+  if (double(level) > exact) level = std::nextafter(level, -std::numeric_limits<float>::infinity());
+  table.above(volume.data, level, support.data, volume.length);
+}
+
 }  // namespace
 
 void register_phasing(Napi::Env env, Napi::Object exports) {
   exports.Set("phasingSteps", Napi::Function::New<phasingSteps>(env, "phasingSteps"));
+  exports.Set("positivePart", Napi::Function::New<positivePart>(env, "positivePart"));
+  exports.Set("above", Napi::Function::New<above>(env, "above"));
 }
 
 }  // namespace maniple

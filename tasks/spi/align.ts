@@ -322,8 +322,9 @@ const SHELLS = 8;
 /** The rotation by which `reference` has to be turned so that its intensity is that of `volume`. */
 function findRotation(volume: Volume, reference: Volume, scan: number): Float64Array {
   const size = extentOf(reference);
-  const own = autocorrelationOf(volume);
-  const model = autocorrelationOf(reference);
+  // Single precision holds far more than the error of these slices.
+  const own = inSingle(autocorrelationOf(volume));
+  const model = inSingle(autocorrelationOf(reference));
   const nyquist = 0.5 / volume.voxel;
   const coarse = shellPoints(Math.min(0.9 * nyquist, 4 / size), 64);
   const fine = shellPoints(Math.min(0.9 * nyquist, 9 / size), 300);
@@ -346,6 +347,16 @@ function findRotation(volume: Volume, reference: Volume, scan: number): Float64A
   const near = climb(starts, pitch, pitch / 6, coarsely).map(({ q }) => q);
   const found = climb(near, pitch / 4, 0.002, finely);
   return found.reduce((best, one) => (one.score > best.score ? one : best)).q;
+}
+
+/** The volume scaled to a largest value of about 1. */
+function inSingle({ data, n, voxel }: Volume): Volume {
+  let most = 0;
+  for (const value of data) most = Math.max(most, Math.abs(value));
+  const scale = most > 0 ? 1 / most : 0;
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) out[i] = data[i]! * scale;
+  return { data: out, n, voxel };
 }
 
 interface Climber {
@@ -406,14 +417,14 @@ function neighbours(q: Float64Array, step: number, out: Float64Array, to: number
 
 interface ShellPoints {
   /** (3, shells x points). */
-  readonly s: Float64Array;
+  readonly s: Float32Array;
   readonly perShell: number;
 }
 
 /** Points on spirals over half spheres of equally spaced radii up to `extent`. */
 function shellPoints(extent: number, perShell: number): ShellPoints {
   const count = SHELLS * perShell;
-  const s = new Float64Array(3 * count);
+  const s = new Float32Array(3 * count);
   const golden = Math.PI * (3 - Math.sqrt(5));
   for (let shell = 0; shell < SHELLS; shell++) {
     const radius = (extent * (shell + 2)) / (SHELLS + 1);

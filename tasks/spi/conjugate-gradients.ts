@@ -3,6 +3,8 @@
  * NBS 49 (1952) 409). Each step works on a slab of all vectors and returns its part of an inner product; the parts are
  * added in pairs, so that the sum does not depend on who did which slab.
  */
+import { addon } from '../../native/index.js';
+
 type Reals = Float32Array | Float64Array;
 
 /** Slabs that a volume of n planes is cut into: the same for any number of workers, as inner products depend on it. */
@@ -27,10 +29,60 @@ export function sumInPairs(parts: readonly number[]): number {
   return level[0] ?? 0;
 }
 
+/**
+ * Sums in eight lanes, as vector registers hold them: element i goes to lane i mod 8, and halves of the lanes are added until
+ * one is left. The native steps add in the same order.
+ */
+class Lanes {
+  readonly #sums = new Float64Array(8);
+  add(i: number, value: number): void {
+    this.#sums[i & 7]! += value;
+  }
+  total(): number {
+    const s = this.#sums;
+    for (let half = 4; half > 0; half /= 2) for (let i = 0; i < half; i++) s[i]! += s[i + half]!;
+    return s[0]!;
+  }
+}
+
+/** The steps in plain TypeScript, for any kind of numbers: oracle and fallback of the native ones, which give the same bits. */
+export const plainSteps = {
+  dot(a: Reals, b: Reals): number {
+    const sum = new Lanes();
+    for (let i = 0; i < a.length; i++) sum.add(i, a[i]! * b[i]!);
+    return sum.total();
+  },
+  beginStep(residual: Reals, rightSide: Reals, inside: ArrayLike<number>, total: number): number {
+    for (let i = 0; i < residual.length; i++) residual[i] = inside[i] ? rightSide[i]! / total : 0;
+    return plainSteps.dot(residual, residual);
+  },
+  directionStep(direction: Reals, residual: Reals, beta: number): void {
+    for (let i = 0; i < direction.length; i++) direction[i] = residual[i]! + beta * direction[i]!;
+  },
+  productStep(product: Reals, direction: Reals, inside: ArrayLike<number>, ridge: number): number {
+    const sum = new Lanes();
+    for (let i = 0; i < product.length; i++) {
+      const p = direction[i]!;
+      product[i] = (inside[i] ? product[i]! : 0) + ridge * p;
+      sum.add(i, p * product[i]!);
+    }
+    return sum.total();
+  },
+  updateStep(solution: Reals, residual: Reals, direction: Reals, product: Reals, alpha: number): number {
+    const sum = new Lanes();
+    for (let i = 0; i < solution.length; i++) {
+      solution[i]! += alpha * direction[i]!;
+      residual[i]! -= alpha * product[i]!;
+      sum.add(i, residual[i]! * residual[i]!);
+    }
+    return sum.total();
+  },
+};
+
+const single = (array: unknown): array is Float32Array => array instanceof Float32Array;
+
 export function dot(a: Reals, b: Reals): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
+  return addon !== null && single(a) && single(b) ? addon.dot(a, b) : plainSteps.dot(a, b);
 }
 
 /**
@@ -43,13 +95,15 @@ export function beginStep(
   inside: ArrayLike<number>,
   total: number,
 ): number {
-  for (let i = 0; i < residual.length; i++) residual[i] = inside[i] ? rightSide[i]! / total : 0;
-  return dot(residual, residual);
+  return addon !== null && single(residual) && single(rightSide) && inside instanceof Uint8Array
+    ? addon.beginStep(residual, rightSide, inside, total)
+    : plainSteps.beginStep(residual, rightSide, inside, total);
 }
 
 /** p = r + beta p. */
 export function directionStep(direction: Reals, residual: Reals, beta: number): void {
-  for (let i = 0; i < direction.length; i++) direction[i] = residual[i]! + beta * direction[i]!;
+  if (addon !== null && single(direction) && single(residual)) addon.directionStep(direction, residual, beta);
+  else plainSteps.directionStep(direction, residual, beta);
 }
 
 /**
@@ -62,13 +116,9 @@ export function productStep(
   inside: ArrayLike<number>,
   ridge: number,
 ): number {
-  let sum = 0;
-  for (let i = 0; i < product.length; i++) {
-    const p = direction[i]!;
-    product[i] = (inside[i] ? product[i]! : 0) + ridge * p;
-    sum += p * product[i]!;
-  }
-  return sum;
+  return addon !== null && single(product) && single(direction) && inside instanceof Uint8Array
+    ? addon.productStep(product, direction, inside, ridge)
+    : plainSteps.productStep(product, direction, inside, ridge);
 }
 
 /**
@@ -82,13 +132,9 @@ export function updateStep(
   product: Reals,
   alpha: number,
 ): number {
-  let sum = 0;
-  for (let i = 0; i < solution.length; i++) {
-    solution[i]! += alpha * direction[i]!;
-    residual[i]! -= alpha * product[i]!;
-    sum += residual[i]! * residual[i]!;
-  }
-  return sum;
+  return addon !== null && single(solution) && single(residual) && single(direction) && single(product)
+    ? addon.updateStep(solution, residual, direction, product, alpha)
+    : plainSteps.updateStep(solution, residual, direction, product, alpha);
 }
 
 /** Whether the residual is still above what is asked for. */

@@ -10,7 +10,7 @@
 import { irfft3, rfft3 } from '../fourier/index.js';
 import { centreToOrigin, frequency, roll } from './centre.js';
 import { checkVolume } from './inputs.js';
-import { phasingSteps } from './phasing-step.js';
+import { above, largest, phasingSteps, positivePart } from './phasing-step.js';
 import { randomStream } from './philox.js';
 import type { Volume } from './slice.js';
 
@@ -180,21 +180,6 @@ function firstSupport(
         if (across + frequency(k, n) ** 2 > radius * radius) support[at] = 0;
       }
     }
-}
-
-function positivePart(values: Float32Array, out: Float32Array): void {
-  for (let i = 0; i < values.length; i++) out[i] = values[i]! > 0 ? values[i]! : 0;
-}
-
-function largest(values: Float32Array): number {
-  let most = 0;
-  for (const value of values) if (value > most) most = value;
-  return most;
-}
-
-function above(volume: Float32Array, part: number, support: Uint8Array): void {
-  const level = part * largest(volume);
-  for (let i = 0; i < volume.length; i++) support[i] = volume[i]! > level ? 1 : 0;
 }
 
 /** Convolution with a periodic Gaussian of `sigma` voxels, in place. */

@@ -68,3 +68,24 @@ function ontoSupport(
 
 /** Steps by the fastest means there are: see {@link plainPhasingSteps}. */
 export const phasingSteps: PhasingAddon['phasingSteps'] = addon?.phasingSteps ?? plainPhasingSteps;
+
+/** The loops with which a support is found, in plain TypeScript: they are the native ones bit for bit. */
+export const plainSupport: Pick<PhasingAddon, 'positivePart' | 'above'> = {
+  positivePart(values, out) {
+    for (let i = 0; i < values.length; i++) out[i] = values[i]! > 0 ? values[i]! : 0;
+  },
+  above(volume, part, support) {
+    const level = part * largest(volume);
+    for (let i = 0; i < volume.length; i++) support[i] = volume[i]! > level ? 1 : 0;
+  },
+};
+
+/** The largest value above 0, or 0. */
+export function largest(values: Float32Array): number {
+  let most = 0;
+  for (const value of values) if (value > most) most = value;
+  return most;
+}
+
+/** The same by the fastest means there are. */
+export const { positivePart, above }: Pick<PhasingAddon, 'positivePart' | 'above'> = addon ?? plainSupport;

@@ -78,10 +78,11 @@ export const begin = task({
     model: overwrites(Model, 'autocorrelation'),
   },
   run({ rightSide, search, model }, { n, radius, total }: { n: number; radius: number; total: number }) {
-    search.inside.set(ballSupport(n, radius, search.lo[0]!, search.hi[0]! + 1));
+    const inside = ballSupport(n, radius, search.lo[0]!, search.hi[0]! + 1);
+    search.inside.set(inside);
     search.direction.fill(0);
     model.autocorrelation.fill(0);
-    return beginStep(search.residual, rightSide.value.unsafeRaw(), search.inside, total);
+    return beginStep(search.residual.unsafeRaw(), rightSide.value.unsafeRaw(), inside, total);
   },
 });
 
@@ -96,7 +97,11 @@ export const direct = task({
   },
   run({ search, spectrum }, { n, before, ...progress }: { n: number; before: number } & Progress) {
     if (solved(progress)) return;
-    directionStep(search.direction, search.residual.unsafeRaw(), before === 0 ? 0 : progress.rr / before);
+    directionStep(
+      search.direction.unsafeRaw(),
+      search.residual.unsafeRaw(),
+      before === 0 ? 0 : progress.rr / before,
+    );
     forwardPlanes(search.direction, paddingFor(n), spectrum.value.unsafeRaw());
   },
 });
@@ -128,7 +133,12 @@ export const multiply = task({
   run({ spectrum, search }, { n, ridge, ...progress }: { n: number; ridge: number } & Progress): number {
     if (solved(progress)) return 1;
     backwardPlanes(spectrum.value.unsafeRaw(), paddingFor(n), search.product);
-    return productStep(search.product, search.direction.unsafeRaw(), search.inside.unsafeRaw(), ridge);
+    return productStep(
+      search.product.unsafeRaw(),
+      search.direction.unsafeRaw(),
+      search.inside.unsafeRaw(),
+      ridge,
+    );
   },
 });
 
@@ -141,10 +151,11 @@ export const improve = task({
     search: updates(Search, 'residual').and(reads(Search, 'direction', 'product')),
   },
   run({ model, search }, { pq, ...progress }: { pq: number } & Progress): number {
-    if (solved(progress)) return dot(search.residual, search.residual);
+    const residual = search.residual.unsafeRaw();
+    if (solved(progress)) return dot(residual, residual);
     return updateStep(
-      model.autocorrelation,
-      search.residual,
+      model.autocorrelation.unsafeRaw(),
+      residual,
       search.direction.unsafeRaw(),
       search.product.unsafeRaw(),
       progress.rr / pq,

@@ -1,7 +1,12 @@
-// Calls of the merging kernels over sizes and edge cases, as digests of the results: one per case, so that a difference
+// Calls of the exact kernels (merging, conjugate gradients, supports, sums) over sizes and edge cases, as digests of the results: one per case, so that a difference
 // names its case. Run with the twin, and with the add-on at every vector level.
 import { createHash } from 'node:crypto';
-import type { MergingAddon, ReductionAddon } from '../../../native/index.js';
+import type {
+  ConjugateGradientsAddon,
+  MergingAddon,
+  PhasingAddon,
+  ReductionAddon,
+} from '../../../native/index.js';
 import { randomStream } from '../../../tasks/spi/philox.js';
 
 type Reals = Float32Array | Float64Array;
@@ -93,6 +98,52 @@ export function sumDigests(add: ReductionAddon['addArrays']): Record<string, str
         add(target, target);
         out[`${name}, to itself`] = digest(target);
       }
+    }
+  }
+  return out;
+}
+
+/** The same for the steps of conjugate gradients, with the inner products that they return. */
+export function stepDigests(steps: ConjugateGradientsAddon): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const wild of [false, true]) {
+    for (const length of LENGTHS) {
+      for (const factor of wild ? [-0.3, 0, Number.POSITIVE_INFINITY] : [1e-3]) {
+        const f32 = (seed: number) => filled(Float32Array, length, seed, wild);
+        const inside = Uint8Array.from({ length }, (_, i) => [1, 0, 255][i % 3]!);
+        const [x, r, p, q] = [f32(16), f32(17), f32(18), f32(19)];
+        const name = `${length}, ${factor}${wild ? ', with special values' : ''}`;
+        out[`dot, ${name}`] = digest(Float64Array.of(steps.dot(p, q)));
+        out[`beginStep, ${name}`] = digest(Float64Array.of(steps.beginStep(r, f32(20), inside, factor)), r);
+        steps.directionStep(p, r, factor);
+        out[`directionStep, ${name}`] = digest(p);
+        out[`productStep, ${name}`] = digest(Float64Array.of(steps.productStep(q, p, inside, factor)), q);
+        out[`updateStep, ${name}`] = digest(Float64Array.of(steps.updateStep(x, f32(21), p, q, factor)), x);
+      }
+    }
+  }
+  return out;
+}
+
+/** The same for the loops that find supports. */
+export function supportDigests({
+  positivePart,
+  above,
+}: Pick<PhasingAddon, 'positivePart' | 'above'>): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const wild of [false, true]) {
+    for (const length of LENGTHS) {
+      const name = `${length}${wild ? ', with special values' : ''}`;
+      const values = filled(Float32Array, length, 22, wild);
+      for (const part of [0, 0.01, 0.06, 1, -1e-3]) {
+        const support = new Uint8Array(length + 1).fill(7).subarray(1);
+        above(values, part, support);
+        out[`above, ${name}, ${part}`] = digest(Float32Array.from(support));
+      }
+      const positive = filled(Float32Array, length, 23);
+      positivePart(values, positive);
+      positivePart(values, values);
+      out[`positivePart, ${name}`] = digest(positive, values);
     }
   }
   return out;

@@ -1,10 +1,12 @@
-// The elementwise work of merging and the sums of reductions: the native functions against their twins, bit for bit.
+// The elementwise work of merging, conjugate gradients and supports, and the sums of reductions: the native functions against their twins, bit for bit.
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { addon, addonAbsence } from '../../../native/index.js';
 import { fillIdentity, foldArrays } from '../../../runtime/privileges/index.js';
+import { plainSteps } from '../../../tasks/spi/conjugate-gradients.js';
 import { mergingTwin } from '../../../tasks/spi/merging-twin.js';
-import { mergingDigests, sumDigests } from './merging-cases.js';
+import { plainSupport } from '../../../tasks/spi/phasing-step.js';
+import { mergingDigests, stepDigests, sumDigests, supportDigests } from './exact-kernel-cases.js';
 
 const skip = addon === null && `no add-on: ${addonAbsence}`;
 
@@ -14,13 +16,19 @@ function addPlainly<A extends Float32Array | Float64Array>(target: A, source: A)
 }
 
 t.test('every vector level gives the bits of the twins', { skip }, (t) => {
-  const [cases, loader] = ['./merging-cases.js', '../../../native/index.js'].map(
+  const [cases, loader] = ['./exact-kernel-cases.js', '../../../native/index.js'].map(
     (file) => new URL(file, import.meta.url).href,
   );
-  const code = `const { mergingDigests, sumDigests } = await import('${cases}');
+  const code = `const { mergingDigests, stepDigests, sumDigests, supportDigests } = await import('${cases}');
     const { addon } = await import('${loader}');
-    process.stdout.write(JSON.stringify([mergingDigests(addon), sumDigests(addon.addArrays)]));`;
-  const wanted = [mergingDigests(mergingTwin), sumDigests(addPlainly)];
+    const all = [mergingDigests(addon), sumDigests(addon.addArrays), stepDigests(addon), supportDigests(addon)];
+    process.stdout.write(JSON.stringify(all));`;
+  const wanted = [
+    mergingDigests(mergingTwin),
+    sumDigests(addPlainly),
+    stepDigests(plainSteps),
+    supportDigests(plainSupport),
+  ];
   for (const level of ['generic', 'avx2', 'avx512']) {
     const done = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
       env: { ...process.env, MANIPLE_SIMD: level },
@@ -77,6 +85,12 @@ t.test('arguments that do not fit together are refused', { skip }, (t) => {
   );
   t.throws(() => evenParts(f32(127), 2, f32(8), f32(64)), /modes holds 127 elements, 128 are needed/);
   t.throws(() => addShares(f32(6), 2, 3, new Float64Array(1), f32(3)), /image must be a whole number/);
+  t.throws(() => addon!.dot(f32(3), f32(2)), /b holds 2 elements, 3 are needed/);
+  t.throws(
+    () => addon!.productStep(f32(9), f32(9), new Uint8Array(8), 1),
+    /inside holds 8 elements, 9 are needed/,
+  );
+  t.throws(() => addon!.above(f32(3), 1, new Uint8Array(2)), /support holds 2 elements, 3 are needed/);
   t.throws(() => addArrays(f32(3), f32(2)), /source holds 2 elements, 3 are needed/);
   t.throws(() => addArrays(f32(3), new Float64Array(3) as never), /source must be a Float32Array/);
   t.end();
