@@ -40,7 +40,7 @@ class Lanes {
   }
   total(): number {
     const s = this.#sums;
-    for (let half = 4; half > 0; half /= 2) for (let i = 0; i < half; i++) s[i]! += s[i + half]!;
+    for (let half = 4; half > 0; half >>= 1) for (let i = 0; i < half; i++) s[i]! += s[i + half]!;
     return s[0]!;
   }
 }
