@@ -7,8 +7,6 @@ import { join, relative } from 'node:path';
 import { build } from './build.mjs';
 import { root } from './install.mjs';
 
-const LONGEST = ['runtime/fuzz.test.js', 'runtime/seeded-faults.test.js', 'runtime/order.test.js'];
-
 build();
 
 const wanted = process.argv.slice(2);
@@ -18,9 +16,7 @@ const files = readdirSync(join(root, 'dist/test'), { recursive: true })
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => existsSync(join(root, relative('dist', file).replace(/\.js$/, '.ts'))))
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-  .sort()
-  // The longest first, so that none of them is left alone at the end.
-  .sort((a, b) => LONGEST.some((name) => b.endsWith(name)) - LONGEST.some((name) => a.endsWith(name)));
+  .sort();
 if (files.length === 0) {
   console.error(`maniple: no test file matches ${wanted.join(' ')}`);
   process.exit(2);
