@@ -1,4 +1,5 @@
-// Steps of iterative phasing, in place, and what supports are found with. Their meaning is in tasks/spi/phasing-step.ts. Columns along x are transformed,
+// Steps of iterative phasing, in place, and what supports are found with; their meaning is in tasks/spi/phasing-step.ts.
+// Columns along x are transformed,
 // changed and transformed back while they are in registers; planes of constant x are transformed back, brought onto the
 // support and transformed for the next step while they are in the cache: the arrays pass through memory twice in a step.
 #include "../kernels/phasing.h"

@@ -1,4 +1,5 @@
-// The step of iterative phasing onto a support, and how supports are found. The one onto the moduli is in fft.h: it happens between two transforms.
+// The step of iterative phasing onto a support, and how supports are found. The one onto the moduli is in fft.h: it happens
+// between two transforms.
 #pragma once
 
 #include <cstddef>

@@ -184,8 +184,8 @@ const publish: Leaf = {
   fields: [],
   run: async (_views, args, context) => {
     const { store } = args as FileArguments;
-    // A thread was lost after it had done so.
-    if (context.attempt > 0 && !existsSync(store.at)) return;
+    // A thread was lost after it had done so: nothing else is a reason for another attempt.
+    if (context.attempt > 0 && !existsSync(store.at) && existsSync(store.path)) return;
     try {
       const file = openSync(store.at, 'r+');
       try {

@@ -6,15 +6,16 @@ import { wake } from './sleep.js';
 /** What all lanes were doing when it was made. Launching thread only. */
 export class Glance {
   readonly #graph: Graph;
-  /** How often each lane had looked for work; -1 once it has let go. */
-  readonly #looks: Int32Array;
+  /** Lanes that have not let go, and how often each had looked for work. */
+  #held: readonly { readonly lane: number; readonly looks: number }[];
 
   constructor(graph: Graph) {
     this.#graph = graph;
     const { control, limits } = graph;
-    this.#looks = Int32Array.from({ length: limits.workers + 1 }, (_, lane) =>
-      this.#line(lane, LaneWord.looks),
-    );
+    this.#held = Array.from({ length: limits.workers + 1 }, (_, lane) => ({
+      lane,
+      looks: this.#line(lane, LaneWord.looks),
+    }));
     // Those that sleep look again.
     Atomics.add(control, Word.epoch, 1);
     wake(control, Word.epoch, limits.workers);
@@ -22,17 +23,13 @@ export class Glance {
 
   /** Whether every lane has ended, was seen in a body, or has looked for work again, which it does with empty hands. */
   get over(): boolean {
-    let over = true;
-    for (const [lane, looks] of this.#looks.entries()) {
-      if (looks === -1) continue;
-      const letGo =
-        this.#line(lane, LaneWord.status) !== Status.alive ||
-        this.#line(lane, LaneWord.phase) === Phase.body ||
-        this.#line(lane, LaneWord.looks) !== looks;
-      if (letGo) this.#looks[lane] = -1;
-      else over = false;
-    }
-    return over;
+    this.#held = this.#held.filter(
+      ({ lane, looks }) =>
+        this.#line(lane, LaneWord.status) === Status.alive &&
+        this.#line(lane, LaneWord.phase) !== Phase.body &&
+        this.#line(lane, LaneWord.looks) === looks,
+    );
+    return this.#held.length === 0;
   }
 
   #line(lane: number, word: number): number {

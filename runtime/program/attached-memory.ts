@@ -214,8 +214,8 @@ export class AttachedMemory {
     engine.use(handle, residence.instance);
     engine.runLog?.requires(handle, [{ tree, partition, uses, colours }]);
     const { slot } = handle;
-    // What is read or written is the same however often.
-    graph.again[slot] = Again.harmless + Again.retries * engine.options.retry;
+    // What is read or written is the same however often. A file whose name could not be given is another matter: it may be gone.
+    graph.again[slot] = Again.harmless + (what === 'publish' ? 0 : Again.retries * engine.options.retry);
     if (what !== 'publish') {
       const place = { partition, colour };
       const binding = tile === null ? tree.bind(partition, uses, [colour]) : tree.bindOn(tile, place, uses);

@@ -22,8 +22,8 @@ const RECORDS_AT_ONCE = 4;
 const LAUNCHES_AT_ONCE = 2;
 const EDGES_AT_ONCE = 8;
 
-/** After so many looks in vain, and twice as many, and so on, it is asked whether anything goes on at all. */
-const VAIN_LOOKS = 8;
+/** After so many looks in vain, a millisecond apart, it is asked whether anything goes on at all. */
+const VAIN_LOOKS = 32;
 
 export interface WindowHooks {
   readonly freeSlots: () => number;
@@ -164,8 +164,7 @@ export class Window {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#hooks.look();
-      const looks = ++this.#vainLooks;
-      if (looks >= VAIN_LOOKS && (looks & (looks - 1)) === 0 && this.#hooks.still()) this.relieve();
+      if (++this.#vainLooks % VAIN_LOOKS === 0 && this.#hooks.still()) this.relieve();
       this.#pump();
     }, 1).unref();
   }

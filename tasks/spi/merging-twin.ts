@@ -3,7 +3,7 @@
  * which reference, and what is left of the transformed sums. Oracle and fallback of the native functions, which give the
  * same bits: products and sums in double precision, rounded apart, and rounded once more where they are stored.
  */
-import type { MergingAddon } from '../../native/index.js';
+import { addon, type MergingAddon } from '../../native/index.js';
 
 type Reals = Float32Array | Float64Array;
 
@@ -119,3 +119,6 @@ function addShare(
 }
 
 export const mergingTwin: MergingAddon = { slicePoints, mergeValues, evenParts, addShares };
+
+/** Merging by the fastest means there are. */
+export const merging: MergingAddon = addon ?? mergingTwin;

@@ -10,17 +10,14 @@
  * With counting noise the variance of y = photons / (exposure gain) is intensity / (exposure gain), so that the best
  * weights are w = exposure gain / I(|s|): w y is photons / I(|s|), w itself exposure gain / I(|s|).
  */
-import { addon } from '../../native/index.js';
 import { nufft1 } from '../fourier/index.js';
-import { evenParts, mergingTwin } from './merging-twin.js';
+import { evenParts, merging } from './merging-twin.js';
 import { type PixelSelection, radialProfile, ringOf } from './pixels.js';
 import type { Quaternions } from './quaternion.js';
 import { slicePoints } from './slice.js';
 import { workspace } from './workspace.js';
 
 type Reals = Float32Array | Float64Array;
-
-const kernels = addon ?? mergingTwin;
 
 /** The sums that determine an autocorrelation. Those of two sets of points add, number by number. */
 export interface NormalSums {
@@ -76,7 +73,7 @@ export function mergeContribution(
     rotations.set(block.rotations.subarray(4 * row, 4 * row + 4), 4 * i);
     exposure[i] = block.exposure[row]!;
   }
-  kernels.mergeValues(block.photons, rows, exposure, selection.correction, weights, values);
+  merging.mergeValues(block.photons, rows, exposure, selection.correction, weights, values);
   const points = slicePoints(rotations, selection.s, grid.voxel, 'single', 'merged points');
   return normalSums(points, values, grid.n, grid.eps ?? 1e-3, grid.out);
 }
@@ -115,7 +112,7 @@ export function normalSums(
     ...(single && { out: workspace('modes of both sums', 2 * N ** 3) }),
   });
   if (both instanceof Float32Array && rightSide instanceof Float32Array && kernel instanceof Float32Array)
-    kernels.evenParts(both, n, rightSide, kernel);
+    merging.evenParts(both, n, rightSide, kernel);
   else evenParts(both, n, rightSide, kernel);
   return { rightSide, kernel };
 }

@@ -6,9 +6,7 @@
  * G. Hinton and S. Roweis, NIPS 15 (2002).
  */
 import { addon, type ScoresAddon } from '../../native/index.js';
-import { mergingTwin } from './merging-twin.js';
-
-const kernels = addon ?? mergingTwin;
+import { merging } from './merging-twin.js';
 
 /** Beta to a part in a thousand. */
 const BISECTIONS = 15;
@@ -125,7 +123,7 @@ export function shareOut(
       exposure[r]! += share * fluence[i]!;
     }
     best[i] = top;
-    kernels.addShares(images, i, pixels, p, photons);
+    merging.addShares(images, i, pixels, p, photons);
   }
   return { photons, exposure, best };
 }

@@ -2,14 +2,12 @@
  * Slices: what the detector sees of a particle in given orientations, from the Fourier coefficients of its intensity,
  * which are its autocorrelation: I(s) = Re sum_k ac[k] exp(-2 pi i k.s voxel), a nonuniform transform of type 2.
  */
-import { addon } from '../../native/index.js';
 import { nufft2Real } from '../fourier/index.js';
 import { checkRotations, checkVectors, checkVolume } from './inputs.js';
-import { mergingTwin, turnPoints } from './merging-twin.js';
+import { merging, turnPoints } from './merging-twin.js';
 import { type Quaternions, rotationMatrix } from './quaternion.js';
 import { workspace } from './workspace.js';
 
-const kernels = addon ?? mergingTwin;
 /** The matrix of one rotation, between two lines. */
 const R = new Float64Array(9);
 
@@ -44,7 +42,7 @@ export function slicePoints(
   for (let i = 0; i < count; i++) inverseMatrix(rotations, 4 * i, scale, matrices, 9 * i);
   if (precision === 'single') {
     const [x, y, z] = [make('x'), make('y'), make('z')];
-    if (s instanceof Float32Array) kernels.slicePoints(matrices, s, x, y, z);
+    if (s instanceof Float32Array) merging.slicePoints(matrices, s, x, y, z);
     else for (let i = 0; i < count; i++) turnPoints(matrices, 9 * i, s, pixels, x, y, z, i * pixels);
     return [x, y, z];
   }

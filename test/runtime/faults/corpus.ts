@@ -112,7 +112,7 @@ async function guarded<T>(start: (log: (line: string) => void) => Promise<T>): P
 
 /** What a broken run that was given up does later, in its timers, is nobody's error. */
 function ignoreLeftOver(error: Error): void {
-  if (!/\/runtime\/(?!faults)/.test(error.stack ?? '')) throw error;
+  if (!/(?<!\/test)\/runtime\//.test(error.stack ?? '')) throw error;
 }
 
 /** When nothing has ended for so long, a program with a fault hangs; one without has been kept from the processor. */

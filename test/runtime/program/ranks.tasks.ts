@@ -66,7 +66,7 @@ export const deposit = task({
   },
 });
 
-/** Into the part that is as far from the end as its own is from the start; later points take longer. */
+/** Into another part; later points take longer. */
 export const depositLate = task({
   module: import.meta.url,
   name: 'depositLate',
@@ -163,18 +163,13 @@ export async function stencil(ctx: Context): Promise<unknown> {
 /** Regions that are freed while partial reductions into them are on their way, and others that get their memory. */
 export async function freed(ctx: Context): Promise<unknown> {
   using kept = ctx.region([60], Cells);
-  const parts = kept.partition.equal([6]);
-  ctx.index([6], start, { v: parts.at() });
-  const sums = [];
+  ctx.index([12], start, { v: kept.partition.equal([12]).at() });
   for (let round = 0; round < 8; round++) {
     const cells = ctx.region([60], Cells);
-    const pieces = cells.partition.equal([6]);
-    const targets = cells.partition.equal([12]);
+    const parts = cells.partition.equal([12]);
     ctx.copy({ from: kept, to: cells, fields: ['x'] });
-    ctx.index([6], smooth, { from: pieces.at(), to: pieces.at() });
-    ctx.index([6], depositLate, { v: pieces.at(), sums: targets.at(([p]) => [11 - (p! % 3)]) });
-    ctx.index([6], back, { v: pieces.at() }, { scale: 0.25 });
-    sums.push(ctx.index([6], back, { v: pieces.at() }, { scale: 0.5 }).reduce('sum'));
+    ctx.index([12], smooth, { from: parts.at(), to: parts.at() });
+    ctx.index([12], depositLate, { v: parts.at(), sums: parts.at(([p]) => [11 - (p! % 3)]) });
     cells.free();
     for (let i = 0; i < 10; i++) {
       using other = ctx.region([60], Cells);
@@ -182,7 +177,7 @@ export async function freed(ctx: Context): Promise<unknown> {
       ctx.fill(other, 'x', i);
     }
   }
-  return Promise.all(sums);
+  return values(await kept.read('x'));
 }
 
 /** Everything else that moves data or values. */

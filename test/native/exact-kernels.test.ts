@@ -1,11 +1,12 @@
-// The elementwise work of merging, conjugate gradients and supports, and the sums of reductions: the native functions against their twins, bit for bit.
+// The elementwise work of merging, conjugate gradients and supports, and the sums of reductions: the native functions
+// against their twins, bit for bit.
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import { addon, addonAbsence } from '../../../native/index.js';
-import { fillIdentity, foldArrays } from '../../../runtime/privileges/index.js';
-import { plainSteps } from '../../../tasks/spi/conjugate-gradients.js';
-import { mergingTwin } from '../../../tasks/spi/merging-twin.js';
-import { plainSupport } from '../../../tasks/spi/phasing-step.js';
+import { addon, addonAbsence } from '../../native/index.js';
+import { fillIdentity, foldArrays } from '../../runtime/privileges/index.js';
+import { plainSteps } from '../../tasks/spi/conjugate-gradients.js';
+import { mergingTwin } from '../../tasks/spi/merging-twin.js';
+import { plainSupport } from '../../tasks/spi/phasing-step.js';
 import { mergingDigests, stepDigests, sumDigests, supportDigests } from './exact-kernel-cases.js';
 
 const skip = addon === null && `no add-on: ${addonAbsence}`;
@@ -16,7 +17,7 @@ function addPlainly<A extends Float32Array | Float64Array>(target: A, source: A)
 }
 
 t.test('every vector level gives the bits of the twins', { skip }, (t) => {
-  const [cases, loader] = ['./exact-kernel-cases.js', '../../../native/index.js'].map(
+  const [cases, loader] = ['./exact-kernel-cases.js', '../../native/index.js'].map(
     (file) => new URL(file, import.meta.url).href,
   );
   const code = `const { mergingDigests, stepDigests, sumDigests, supportDigests } = await import('${cases}');

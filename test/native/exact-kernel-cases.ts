@@ -1,13 +1,13 @@
-// Calls of the exact kernels (merging, conjugate gradients, supports, sums) over sizes and edge cases, as digests of the results: one per case, so that a difference
-// names its case. Run with the twin, and with the add-on at every vector level.
+// Calls of the exact kernels (merging, conjugate gradients, supports, sums) over sizes and edge cases, as digests of the
+// results: one per case, so that a difference names its case. Run with the twin, and with the add-on at every vector level.
 import { createHash } from 'node:crypto';
 import type {
   ConjugateGradientsAddon,
   MergingAddon,
   PhasingAddon,
   ReductionAddon,
-} from '../../../native/index.js';
-import { randomStream } from '../../../tasks/spi/philox.js';
+} from '../../native/index.js';
+import { randomStream } from '../../tasks/spi/philox.js';
 
 type Reals = Float32Array | Float64Array;
 
